@@ -1,0 +1,16 @@
+"""Which agent proposes the networks."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from nas_core.settings import Settings
+
+
+class AgentSettings(Settings):
+    section = "Search"
+
+    agent: Literal["ppo", "random"] = Field("ppo", title="Agent")
+    """`ppo`: reinforcement learning (RLlib). `random`: the baseline that draws networks blindly."""

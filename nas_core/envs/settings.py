@@ -1,0 +1,22 @@
+"""How the agent lays out a network and what it is rewarded for."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from nas_core.settings import Settings
+
+
+class EnvSettings(Settings):
+    section = "Search"
+
+    algorithm: Literal["layerwise", "whole"] = Field("layerwise", title="Algorithm", json_schema_extra={"section": None})
+    """`layerwise`: the agent adds one layer after the other. `whole`: it lays out the whole network at once."""
+
+    size_penalty: float = Field(0.002, ge=0, title="Price of size")
+    """Score taken off for every doubling of the number of parameters."""
+
+    history: int = Field(8, ge=1, le=64, title="Trainings remembered")
+    """The metrics of this many last trainings are what the agent sees (N)."""

@@ -1,0 +1,43 @@
+"""Every path of a run, spelled once, relative to the run's folder. The same tree lies on disk and on S3."""
+
+from __future__ import annotations
+
+JOB = "job.json"
+
+# What a stage leaves beside its results.
+KEY = "key.json"  # what the results depend on, written first
+REPORT = "report.json"  # seconds, settings, versions, metrics, files
+DONE = "DONE"  # written last
+LOCK = ".lock"
+
+SCHEMA = "prepare/schema.json"
+PROFILE = "prepare/profile.json"
+CHECKS = "prepare/checks.json"
+TRANSFORMS = "prepare/transforms.json"
+TEST_ROWS = "prepare/test_rows.parquet"
+ARRAYS = "prepare/arrays"  # <split>_<name>.npy
+
+VOCABULARY = "search/vocabulary.json"
+CANDIDATES = "search/candidates.jsonl"
+BEST = "search/best.json"
+CLOCK = "search/clock.json"
+WEIGHTS = "search/weights"  # <fingerprint>.npz
+
+ARCHITECTURE = "train/architecture.json"
+MODEL = "train/model.keras"
+HISTORY = "train/history.csv"
+METRICS = "train/metrics.json"
+PREDICTIONS = "train/predictions.parquet"
+IMPORTANCE = "train/importance.json"
+RANDOM_SEARCH = "train/random.jsonl"
+
+EXPORT = "export"
+MANIFEST = "export/manifest.json"
+AGREEMENT = "export/agreement.json"
+
+FACTS = "report/facts.json"
+WORKBOOK = "report/report.xlsx"
+FILM = "report/learning.mp4"
+FILM_GIF = "report/learning.gif"
+
+STOP = "requests/stop"

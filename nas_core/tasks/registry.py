@@ -1,0 +1,26 @@
+"""The learning problems this service knows. Each entry is a dotted name, resolved when it is used."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nas_core.tasks.task import Task
+
+TASKS = {
+    "tabular_classification": "nas_core.tasks.tabular_classification.task:TASK",
+    "tabular_regression": "nas_core.tasks.tabular_regression.task:TASK",
+}
+
+
+def load_task(name: str) -> Task:
+    """Return the task registered as `name`; KeyError when there is none."""
+    module, _, attribute = TASKS[name].partition(":")
+    task: Task = getattr(import_module(module), attribute)
+    return task
+
+
+def metric_names() -> tuple[str, ...]:
+    """Every metric that some task knows, each once, in the order of the registry."""
+    return tuple(dict.fromkeys(metric for name in TASKS for metric in load_task(name).metrics))

@@ -1,0 +1,28 @@
+"""What a task declares. It names its parts; the stages act."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Task:
+    """One learning problem: an input, a target, the layers between them and the metrics that judge it.
+
+    `input` and `target` are folder names below :mod:`nas_core.inputs` and :mod:`nas_core.targets`. The first of
+    `metrics` is the default. `recognise` says whether a target column (its entry in ``profile.json``) speaks for
+    this task; tasks are asked in the order of the registry. `sample` writes a tiny dataset of this task below a
+    folder and returns the fields of a job that uses it: every task is tested on it through all stages.
+    """
+
+    name: str
+    title: str
+    input: str
+    target: str
+    layers: tuple[str, ...]
+    metrics: tuple[str, ...]
+    recognise: Callable[[dict[str, Any]], bool]
+    sample: Callable[[Path], dict[str, Any]]
