@@ -102,7 +102,9 @@ def _require_done(need: str, name: str, run: Run) -> Any:
     run.store.pull(need)
     done = _read(run.path(need) / layout.DONE)
     if done is None:
-        raise JobError(f"Stage {name} needs the results of {need}, which is not done: run `nas stage {need} {run.address}`.")
+        raise JobError(
+            f"Stage {name} needs the results of {need}, which is not done: run `nas stage {need} {run.address}`."
+        )
     return done
 
 

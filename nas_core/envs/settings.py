@@ -12,7 +12,9 @@ from nas_core.settings import Settings
 class EnvSettings(Settings):
     section = "Search"
 
-    algorithm: Literal["layerwise", "whole"] = Field("layerwise", title="Algorithm", json_schema_extra={"section": None})
+    algorithm: Literal["layerwise", "whole"] = Field(
+        "layerwise", title="Algorithm", json_schema_extra={"section": None}
+    )
     """`layerwise`: the agent adds one layer after the other. `whole`: it lays out the whole network at once."""
 
     size_penalty: float = Field(0.002, ge=0, title="Price of size")

@@ -10,7 +10,9 @@ from nas_core.settings import Settings
 class EvaluationSettings(Settings):
     section = "Resources"
 
-    candidate_epochs: int = Field(6, ge=1, le=1000, title="Epochs of a candidate", json_schema_extra={"section": "Search"})
+    candidate_epochs: int = Field(
+        6, ge=1, le=1000, title="Epochs of a candidate", json_schema_extra={"section": "Search"}
+    )
     """Each candidate is trained for this many passes over the training rows."""
 
     n_workers: int = Field(0, ge=0, le=1024, title="Workers")

@@ -10,7 +10,9 @@ from nas_core.settings import Settings
 class SearchSettings(Settings):
     section = "Search"
 
-    budget_minutes: float = Field(10.0, gt=0, le=100_000, title="Budget in minutes", json_schema_extra={"section": None})
+    budget_minutes: float = Field(
+        10.0, gt=0, le=100_000, title="Budget in minutes", json_schema_extra={"section": None}
+    )
     """Wall time in minutes from the start of the search to the trained network."""
 
     deadline: AwareDatetime | None = Field(None, title="Deadline")

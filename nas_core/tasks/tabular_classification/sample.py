@@ -22,5 +22,7 @@ def write_sample(folder: Path) -> dict[str, Any]:
             colour = rng.choice(["red", "green"] if inner else ["green", "blue"]) if rng.random() > 0.05 else ""
             x = "" if row % 40 == 0 else f"{radius * math.cos(angle):.4f}"
             day = f"2026-{1 + row % 12:02d}-{1 + row % 28:02d}"
-            writer.writerow([x, f"{radius * math.sin(angle):.4f}", colour, day, row % 3 == 0, "inner" if inner else "outer"])
+            writer.writerow(
+                [x, f"{radius * math.sin(angle):.4f}", colour, day, row % 3 == 0, "inner" if inner else "outer"]
+            )
     return {"dataset_uri": str(path), "target": "ring"}
