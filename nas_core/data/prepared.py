@@ -17,7 +17,7 @@ SPLITS = ("train", "valid", "test")
 
 @dataclass(frozen=True)
 class Split:
-    """Rows of one part of the split: `inputs` by name, each (rows, …), and `target` (rows,). Memory-mapped, read only."""
+    """Rows of one part of the split: `inputs` by name, each (rows, …), and `target` (rows,). Memory-mapped."""
 
     inputs: dict[str, np.ndarray]
     target: np.ndarray
