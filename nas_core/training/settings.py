@@ -23,4 +23,4 @@ class TrainingSettings(Settings):
     """So many of the best candidates are trained in full, as far as the time allows; the best one wins."""
 
     compare_random: bool = Field(False, title="Compare with random search")
-    """Also train as many randomly drawn networks as the search tried, to show whether the search paid. Takes as long."""
+    """Also train as many randomly drawn networks as the search tried: did the search pay? Takes as long again."""
