@@ -111,8 +111,14 @@ def form_schema() -> dict[str, dict[str, Any]]:
     schema = {}
     for part in PARTS:
         for field in part.model_fields:
-            schema[field] = _flat(properties[field], sections.get(field))
+            schema[field] = _flat(properties[field], sections.get(field)) | _made_default(field)
     return schema
+
+
+def _made_default(field: str) -> dict[str, Any]:
+    """The default of a field that makes a new one each time; pydantic's schema leaves it out."""
+    factory = Job.model_fields[field].default_factory
+    return {} if factory is None else {"default": factory()}  # type: ignore[call-arg]
 
 
 def _flat(field: dict[str, Any], section: str | None) -> dict[str, Any]:

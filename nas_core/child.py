@@ -1,0 +1,108 @@
+"""A stage in a process of its own: both ends of it.
+
+The shell's ``nas run`` and Airflow's operators start the same line, ``nas stage NAME RUN --die-with PID``, and follow
+it in the same way. The child leads a process group, so that everything it started ends with it, and it dies with its
+parent however that ends, so that a retry never meets an orphan.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+
+from nas_core.errors import JobError
+from nas_core.job import Job, job_json
+from nas_core.runs.run import Run, create_run
+from nas_core.stage import STAGES
+
+USER_MUST_ACT = 2  # how a child says that it ended with a JobError
+PROBLEM = "error: "  # begins each line that is one of its problems
+
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+class StageError(RuntimeError):
+    """A stage ended otherwise than by finishing or by a JobError: a crash or a signal."""
+
+
+def start(stage: str, address: str, *, anew: bool = False) -> subprocess.Popen[str]:
+    """Start `stage` of the run at `address`; its output and its errors are one stream of lines."""
+    command = [sys.executable, "-m", "nas_core.cli", "stage", stage, address, "--die-with", str(os.getpid())]
+    return subprocess.Popen(
+        command + ["--anew"] * anew,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=os.environ | {"PYTHONUNBUFFERED": "1"},
+        start_new_session=True,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+    )
+
+
+def follow(child: subprocess.Popen[str], on_line: Callable[[str], None]) -> None:
+    """Hand each line of `child` to `on_line` until it ends, and leave none of its processes behind.
+
+    Raises:
+        JobError: the stage ended with one; it holds the same problems.
+        StageError: it crashed or was killed.
+    """
+    threading.Thread(target=_clear_up_after, args=(child,), daemon=True).start()
+    problems = []
+    for line in child.stdout or ():
+        if line.startswith(PROBLEM):
+            problems.append(line.removeprefix(PROBLEM).rstrip("\n"))
+        else:
+            on_line(line.rstrip("\n"))
+    code = child.wait()
+    if code == USER_MUST_ACT:
+        raise JobError(*problems)
+    if code < 0:
+        raise StageError(f"The stage's process was ended by {signal.Signals(-code).name}.")
+    if code > 0:
+        raise StageError(f"The stage's process ended with exit code {code}; its log says why.")
+
+
+def kill(child: subprocess.Popen[str]) -> None:
+    """End `child` and everything it started, at once: a run's files survive that at any moment."""
+    if child.poll() is None:
+        os.killpg(child.pid, signal.SIGKILL)
+
+
+def run_stages(job: Job, on_line: Callable[[str], None], run_id: str | None = None) -> Run:
+    """Go the whole way for `job` without Airflow: create its run, do each stage in a child, return the run.
+
+    Raises:
+        JobError, StageError: as :func:`follow`.
+    """
+    run = create_run(job.root, job.name, job_json(job), run_id)
+    on_line(f"run: {run.address}")
+    for stage in STAGES:
+        child = start(stage, run.address)
+        try:
+            follow(child, on_line)
+        finally:
+            kill(child)
+    return run
+
+
+def die_with(parent: int) -> None:
+    """In the child: be killed when the process `parent` ends, and end now if it has already."""
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        sys.exit(f"The process {parent} that started this one is gone.")
+
+
+def _clear_up_after(child: subprocess.Popen[str]) -> None:
+    """End what `child` leaves running: it would write on, and hold the stream open."""
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+    try:
+        os.killpg(child.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return

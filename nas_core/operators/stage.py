@@ -1,0 +1,71 @@
+"""One stage of a run as an Airflow task: a child process is started and followed, its end is translated."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+from airflow.sdk import BaseOperator
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
+
+from nas_core import child
+from nas_core.errors import JobError
+
+
+class StageOperator(BaseOperator):
+    """Does the stage named `stage` of the run at the address `run`, and returns that address.
+
+    A task that was killed is tried again and continues where it was; a JobError fails it at once, as trying again
+    would not help; clearing a finished task does its stage anew. `queue`, `pool`, `executor` and `executor_config`
+    place it like any task.
+    """
+
+    stage: str
+    template_fields: Sequence[str] = ("run",)
+    ui_color = "#dcecf5"
+
+    def __init__(self, *, run: str = "", retries: int = 2, retry_delay: Any = timedelta(seconds=5), **kwargs: Any):
+        super().__init__(retries=retries, retry_delay=retry_delay, **kwargs)
+        self.run = run
+        self._child: subprocess.Popen[str] | None = None
+
+    def execute(self, context: Any) -> str:
+        """Start the stage in a child and follow it to its end."""
+        with airflow_failures():
+            address = self.address(context)
+            self._child = child.start(self.stage, address, anew=is_cleared(context["ti"], self.retries))
+            child.follow(self._child, self.log.info)
+        return address
+
+    def address(self, _: Any) -> str:
+        """The address of the run to work on."""
+        return self.run
+
+    def on_kill(self) -> None:
+        """End the child and all its processes: the task was stopped or ran out of time."""
+        if self._child:
+            child.kill(self._child)
+
+
+@contextmanager
+def airflow_failures() -> Iterator[None]:
+    """Turn the errors of a stage into Airflow's: a JobError fails without another try."""
+    try:
+        yield
+    except JobError as error:
+        raise AirflowFailException(str(error)) from None
+    except child.StageError as error:
+        raise AirflowException(str(error)) from None
+
+
+def is_cleared(task_instance: Any, retries: int) -> bool:
+    """Whether this is the first try after a person cleared the task.
+
+    Clearing raises the number of tries allowed by those already made, so that it is `retries` more than the try that
+    comes next.
+    """
+    number = int(task_instance.try_number)
+    return number > 1 and number == task_instance.max_tries - retries + 1

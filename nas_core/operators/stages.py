@@ -1,0 +1,53 @@
+"""The five stages as operators."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from nas_core.job import job_json, parse_job
+from nas_core.operators.stage import StageOperator
+from nas_core.runs.run import create_run
+
+
+class PrepareOperator(StageOperator):
+    """Validates the job, creates its run, and turns the dataset into arrays.
+
+    `job` holds the fields of the job, templated; None means the params of the DAG run.
+    """
+
+    stage = "prepare"
+    template_fields: Sequence[str] = ("job",)
+
+    def __init__(self, *, job: dict[str, Any] | None = None, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.job = job
+
+    def address(self, context: Any) -> str:
+        """Create the run; the DAG run's id names its folder, so that every try works on the same one."""
+        job = parse_job(self.job or context["params"])
+        return create_run(job.root, job.name, job_json(job), context["run_id"]).address
+
+
+class SearchOperator(StageOperator):
+    """Searches for the architecture that suits the data."""
+
+    stage = "search"
+
+
+class TrainOperator(StageOperator):
+    """Trains the best architectures in full and measures the winner."""
+
+    stage = "train"
+
+
+class ExportOperator(StageOperator):
+    """Writes the model in the forms in which it is used, each executed and compared."""
+
+    stage = "export"
+
+
+class ReportOperator(StageOperator):
+    """Writes the workbook and the animation."""
+
+    stage = "report"
