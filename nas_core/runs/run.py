@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +14,8 @@ from typing import Any
 from nas_core.errors import JobError
 from nas_core.runs import layout
 from nas_core.runs.records import read_json, write_text
-from nas_core.runs.store import LocalStore, Store
+from nas_core.runs.s3_store import S3Store
+from nas_core.runs.store import LocalStore, Store, StoreAwayError
 
 
 @dataclass(frozen=True)
@@ -39,15 +41,14 @@ class Run:
 
     def is_stopped(self) -> bool:
         """Whether a person asked to stop the running stage and keep the best so far."""
-        self.store.pull(layout.STOP)
+        with suppress(StoreAwayError):
+            self.store.pull(layout.STOP, wait=False)
         return self.path(layout.STOP).exists()
 
 
 def open_run(address: str) -> Run:
     """Open the run at `address`, a folder or ``s3://bucket/prefix``; whether it exists is seen when it is read."""
     if address.startswith("s3://"):
-        from nas_core.runs.s3 import S3Store  # boto3 is heavy, and only these runs need it
-
         address = address.rstrip("/")
         scratch = scratch_root() / hashlib.sha256(address.encode()).hexdigest()[:16]
         return Run(address, scratch, S3Store(address, scratch))

@@ -12,13 +12,21 @@ from nas_core.errors import JobError
 from nas_core.runs import layout
 
 
+class StoreAwayError(JobError):
+    """The store does not answer at the moment. What was to be kept still lies in the working folder."""
+
+
 class Store(Protocol):
-    """Keeps one run. `part` is a path below the run: a file or a folder (a stage)."""
+    """Keeps one run. `part` is a path below the run: a file or a folder (a stage).
 
-    def pull(self, part: str) -> None:
-        """Make the working folder's `part` equal to what is kept. Raises JobError when the store refuses."""
+    A store that stops answering is waited for some minutes, or not at all when `wait` is false; then StoreAwayError is
+    raised. A later call does what was left. JobError is raised when the store refuses.
+    """
 
-    def push(self, part: str) -> None:
+    def pull(self, part: str, *, wait: bool = True) -> None:
+        """Make the working folder's `part` equal to what is kept."""
+
+    def push(self, part: str, *, wait: bool = True) -> None:
         """Make what is kept equal to the working folder's `part`."""
 
     def lock(self, stage: str) -> AbstractContextManager[None]:
@@ -31,10 +39,10 @@ class LocalStore:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def pull(self, part: str) -> None:
+    def pull(self, part: str, *, wait: bool = True) -> None:
         """Nothing to do: the working folder is the store."""
 
-    def push(self, part: str) -> None:
+    def push(self, part: str, *, wait: bool = True) -> None:
         """Nothing to do: the working folder is the store."""
 
     @contextmanager
