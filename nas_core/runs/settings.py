@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from nas_core.settings import Settings
 
@@ -16,3 +16,11 @@ class RunSettings(Settings):
 
     destination: str | None = Field(None, title="Destination", json_schema_extra={"section": "Storage"})
     """Folder or `s3://bucket/prefix` that receives a copy of the exported model and the report."""
+
+    @field_validator("root", "destination")
+    @classmethod
+    def _folder_or_s3(cls, value: str | None) -> str | None:
+        scheme, found, rest = (value or "").partition("://")
+        if found and (scheme != "s3" or not rest.partition("/")[0]):
+            raise ValueError("must be a folder or look like s3://bucket/prefix")
+        return value
