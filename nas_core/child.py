@@ -7,6 +7,7 @@ parent however that ends, so that a retry never meets an orphan.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -53,13 +54,15 @@ def follow(child: subprocess.Popen[str], on_line: Callable[[str], None]) -> None
         JobError: the stage ended with one; it holds the same problems.
         StageError: it crashed or was killed.
     """
-    threading.Thread(target=_clear_up_after, args=(child,), daemon=True).start()
+    clearer = threading.Thread(target=_clear_up_after, args=(child,), daemon=True)
+    clearer.start()
     problems = []
     for line in child.stdout or ():
         if line.startswith(PROBLEM):
             problems.append(line.removeprefix(PROBLEM).rstrip("\n"))
         else:
             on_line(line.rstrip("\n"))
+    clearer.join()
     code = child.wait()
     if code == USER_MUST_ACT:
         raise JobError(*problems)
@@ -101,8 +104,6 @@ def die_with(parent: int) -> None:
 
 def _clear_up_after(child: subprocess.Popen[str]) -> None:
     """End what `child` leaves running: it would write on, and hold the stream open."""
-    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
-    try:
+    with contextlib.suppress(ChildProcessError, ProcessLookupError):  # `kill` was here before
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
         os.killpg(child.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return

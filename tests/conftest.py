@@ -1,34 +1,35 @@
-"""What tests of several rooms share."""
+"""Airflow in a folder of its own: it reads its settings when it is imported, so they are set before any test is."""
 
 from __future__ import annotations
 
+import os
+import sys
+import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
-if TYPE_CHECKING:
-    from s3_endpoint import Endpoint
+PROJECT = Path(__file__).parent.parent
+_HOME = tempfile.TemporaryDirectory(prefix="nas-tests-", ignore_cleanup_errors=True)
+
+os.environ |= {
+    "AIRFLOW_HOME": _HOME.name,
+    "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT / "dags"),
+    "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT / "plugins"),
+    "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+    "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+}
+sys.path.append(str(PROJECT / "docker"))  # standalone.py starts a real Airflow
 
 
-@pytest.fixture
-def endpoint(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Endpoint]:
-    """An S3 endpoint of its own, with a bucket named `bucket`, to which the environment points."""
-    from moto.backends import get_backend
-    from s3_endpoint import Endpoint
+@pytest.fixture(scope="session")
+def airflow_database() -> Iterator[None]:
+    """Airflow's tables, in SQLite."""
+    from airflow.utils.db import initdb
 
-    from nas_core.runs.s3 import s3_client
+    initdb()
+    yield
+    from airflow.settings import dispose_orm
 
-    get_backend("s3").reset()
-    endpoint = Endpoint()
-    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint.url)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "someone")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s3cret")
-    monkeypatch.setenv("NAS_SCRATCH", str(tmp_path / "scratch"))
-    s3_client().create_bucket(Bucket="bucket")
-    endpoint.requests.clear()
-    yield endpoint
-    with suppress(Exception):
-        endpoint.stop()
+    dispose_orm()

@@ -13,6 +13,7 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from nas_core import child
 from nas_core.errors import JobError
+from nas_core.operators.links import RunFolderLink
 
 
 class StageOperator(BaseOperator):
@@ -25,6 +26,7 @@ class StageOperator(BaseOperator):
 
     stage: str
     template_fields: Sequence[str] = ("run",)
+    operator_extra_links: tuple[Any, ...] = (RunFolderLink(),)
     ui_color = "#dcecf5"
 
     def __init__(self, *, run: str = "", retries: int = 2, retry_delay: Any = timedelta(seconds=5), **kwargs: Any):
@@ -34,9 +36,12 @@ class StageOperator(BaseOperator):
 
     def execute(self, context: Any) -> str:
         """Start the stage in a child and follow it to its end."""
-        with airflow_failures():
+        task_instance = context["ti"]
+        for link in self.operator_extra_links:  # Airflow sets them at the end; a person wants them now
+            task_instance.xcom_push(link.xcom_key, link.get_link(self, ti_key=task_instance))
+        with airflow_failures(self.log):
             address = self.address(context)
-            self._child = child.start(self.stage, address, anew=is_cleared(context["ti"], self.retries))
+            self._child = child.start(self.stage, address, anew=is_cleared(task_instance, self.retries))
             child.follow(self._child, self.log.info)
         return address
 
@@ -51,11 +56,13 @@ class StageOperator(BaseOperator):
 
 
 @contextmanager
-def airflow_failures() -> Iterator[None]:
-    """Turn the errors of a stage into Airflow's: a JobError fails without another try."""
+def airflow_failures(log: Any) -> Iterator[None]:
+    """Turn the errors of a stage into Airflow's: a JobError fails without another try, its problems lines of `log`."""
     try:
         yield
     except JobError as error:
+        for problem in error.problems:
+            log.error(problem)
         raise AirflowFailException(str(error)) from None
     except child.StageError as error:
         raise AirflowException(str(error)) from None

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from nas_core.job import job_json, parse_job
+from nas_core.operators.links import ReportLink, RunFolderLink
 from nas_core.operators.stage import StageOperator
 from nas_core.runs.run import create_run
 
@@ -51,3 +52,4 @@ class ReportOperator(StageOperator):
     """Writes the workbook and the animation."""
 
     stage = "report"
+    operator_extra_links: tuple[Any, ...] = (ReportLink(), RunFolderLink())

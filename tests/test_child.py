@@ -1,0 +1,89 @@
+"""A stage's process: what its parent learns of it, and that it outlives neither its parent nor its end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+
+from nas_core import child
+from nas_core.errors import JobError
+
+
+def shell(script: str) -> subprocess.Popen[str]:
+    """A process like a stage's: a leader of its group, with one stream of lines."""
+    return subprocess.Popen(
+        ["bash", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True, text=True
+    )
+
+
+def is_gone(pid: int, within: float = 5.0) -> bool:
+    deadline = time.monotonic() + within
+    while time.monotonic() < deadline:
+        if not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def test_a_stage_that_needs_the_user_raises_its_problems(tmp_path):
+    lines = []
+    with pytest.raises(JobError) as caught:
+        child.follow(child.start("prepare", str(tmp_path / "none")), lines.append)
+    assert "There is no run at" in caught.value.problems[0]
+    assert lines == []
+
+
+def test_lines_arrive_and_problems_are_kept_apart():
+    lines = []
+    with pytest.raises(JobError) as caught:
+        child.follow(shell("echo one; echo 'error: a' >&2; echo 'error: b'; exit 2"), lines.append)
+    assert lines == ["one"]
+    assert caught.value.problems == ("a", "b")
+
+
+@pytest.mark.parametrize(("script", "words"), [("exit 3", "exit code 3"), ("kill -9 $$", "SIGKILL")])
+def test_a_crash_says_how(script, words):
+    with pytest.raises(child.StageError, match=words):
+        child.follow(shell(script), print)
+
+
+def test_nothing_is_left_running_when_a_stage_ends():
+    lines = []
+    began = time.monotonic()
+    child.follow(shell("sleep 60 & echo $!"), lines.append)
+    assert time.monotonic() - began < 10
+    assert is_gone(int(lines[0]))
+
+
+def test_killing_a_stage_kills_what_it_started():
+    process = shell("sleep 60 & echo $!; wait")
+    grandchild = int(process.stdout.readline())
+    child.kill(process)
+    assert process.wait() == -signal.SIGKILL
+    assert is_gone(grandchild)
+
+
+def test_a_stage_dies_with_its_parent_however_that_ends():
+    waits = "import os, sys, time; from nas_core.child import die_with; die_with(int(sys.argv[1])); print(os.getpid());"
+    program = (
+        "import os, subprocess, sys, time;"
+        f"subprocess.Popen([sys.executable, '-u', '-c', {waits + 'time.sleep(60)'!r}, str(os.getpid())]); time.sleep(60)"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    stage = int(parent.stdout.readline())
+    os.kill(parent.pid, signal.SIGKILL)
+    parent.wait()
+    assert is_gone(stage)
+
+
+def test_a_stage_whose_parent_is_gone_already_does_not_begin():
+    program = "from nas_core.child import die_with; die_with(1 << 22)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "is gone" in done.stderr
