@@ -4,7 +4,7 @@ The only place that knows skipping, resuming, timing, locking and storage. A sta
 :mod:`nas_core.stages` that declares
 
 - ``NEEDS``: the stages whose results it reads,
-- ``SETTINGS``: the settings classes whose fields its results depend on,
+- ``SETTINGS``: the settings classes whose fields its results depend on, and names of single fields,
 - ``fingerprint(job)``: optional; what else they depend on (the data behind an address),
 - ``work(job, run)``: does the work in the stage's own folder and returns the metrics for ``report.json``. What a killed
   predecessor with the same key left in the folder is still there.
@@ -114,7 +114,7 @@ def _key(stage: Any, job: Job, needs: dict[str, Any]) -> dict[str, Any]:
 
 
 def _settings(stage: Any, job: Job) -> dict[str, Any]:
-    fields = {field for part in stage.SETTINGS for field in part.model_fields}
+    fields = {f for part in stage.SETTINGS for f in ([part] if isinstance(part, str) else part.model_fields)}
     return job.model_dump(mode="json", include=fields)
 
 

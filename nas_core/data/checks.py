@@ -1,0 +1,82 @@
+"""What was found wrong or noteworthy in the data; the errors travel together in one JobError."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from nas_core.errors import JobError
+
+NAMES_SHOWN = 30
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One entry of ``checks.json``. An error stops the stage, a warning tells what was done about it."""
+
+    severity: Literal["error", "warning", "info"]
+    column: str | None
+    rule: str
+    message: str
+    action: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.action}".strip()
+
+
+class Findings:
+    """Collects findings, so that all errors are reported at once."""
+
+    def __init__(self) -> None:
+        self.items: list[Finding] = []
+
+    def error(self, column: str | None, rule: str, message: str, action: str = "") -> None:
+        """The stage cannot go on; `action` is the way out."""
+        self.items.append(Finding("error", column, rule, message, action))
+
+    def warning(self, column: str | None, rule: str, message: str, action: str = "") -> None:
+        """The stage goes on; `action` is what it did."""
+        self.items.append(Finding("warning", column, rule, message, action))
+
+    @contextmanager
+    def collect(self, field: str, prefix: str = "") -> Iterator[None]:
+        """Turn the problems of a JobError in the block into errors of the job's `field`, each behind the `prefix`."""
+        try:
+            yield
+        except JobError as error:
+            for problem in error.problems:
+                self.error(None, field, f"{prefix}{problem}")
+
+    def raise_errors(self) -> None:
+        """Raise one JobError with all errors, if there are any."""
+        errors = [str(item) for item in self.items if item.severity == "error"]
+        if errors:
+            raise JobError(*errors)
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """The content of ``checks.json``."""
+        return [asdict(item) for item in self.items]
+
+
+def unknown_name(field: str, got: str, names: list[str]) -> str:
+    """The message for a column that is not there, with the columns there are and the nearest one."""
+    near = difflib.get_close_matches(got, names, n=1, cutoff=0.5)
+    folded = [name for name in names if name.strip().lower() == got.strip().lower()]
+    hint = f" Did you mean {(folded or near)[0]!r}?" if folded or near else ""
+    more = f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
+    return f"`{field}` must be one of the columns {names[:NAMES_SHOWN]}{more}, but got {got!r}.{hint}"
+
+
+def check_names(findings: Findings, names: list[str], wanted: Iterable[tuple[str, str | None]]) -> None:
+    """Add an error for each (field, column) of `wanted` that `names` lacks; None asks for nothing."""
+    for field, name in wanted:
+        if name is not None and name not in names:
+            findings.error(name, field, unknown_name(field, name, names))
+
+
+def counted(n: int, noun: str) -> str:
+    """``1 row``, ``32,561 rows``."""
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"

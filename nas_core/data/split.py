@@ -1,0 +1,72 @@
+"""Which row goes into which part: by seed, classes in proportion, groups together."""
+
+from __future__ import annotations
+
+import numpy as np
+
+TRAIN, VALID, TEST = 0, 1, 2
+LEFT_OUT = -1
+LEAST_A_CLASS = 2  # rows of a class in each part
+CAREFUL_GROUPS = 5_000
+
+
+def split_rows(
+    n_rows: int,
+    shares: tuple[float, float],
+    seed: int,
+    *,
+    strata: np.ndarray | None = None,
+    groups: np.ndarray | None = None,
+) -> np.ndarray:
+    """The part of each row, int8: 0 train, 1 valid, 2 test.
+
+    Args:
+        n_rows: number of rows.
+        shares: of validation and of test among the rows; 0 for a part that is not wanted.
+        seed: equal seeds give equal parts.
+        strata: codes from 0 whose proportions each part keeps, with at least two rows of each code where there are six.
+        groups: codes from 0; rows of one group stay together. Parts are then as near to their shares as groups allow.
+    """
+    rng = np.random.default_rng(seed)
+    codes = np.zeros(n_rows, np.int64) if strata is None else strata.astype(np.int64)
+    if groups is not None:
+        return _split_groups(groups, codes, shares, rng)
+    least = 1 if strata is None else LEAST_A_CLASS
+    parts = np.zeros(n_rows, np.int8)
+    order = rng.permutation(n_rows)
+    order = order[np.argsort(codes[order], kind="stable")]
+    for rows in np.split(order, np.cumsum(np.bincount(codes))[:-1]):
+        n_valid, n_test = (_n_part(len(rows), share, least) for share in shares)
+        parts[rows[:n_valid]] = VALID
+        parts[rows[n_valid : n_valid + n_test]] = TEST
+    return parts
+
+
+def _n_part(n_rows: int, share: float, least: int) -> int:
+    """Rows of `n_rows` for a part with `share`: rounded, at least `least` where two thirds stay for the others."""
+    if not share:
+        return 0
+    return max(round(n_rows * share), min(least, n_rows // 3))
+
+
+def _split_groups(
+    groups: np.ndarray, codes: np.ndarray, shares: tuple[float, float], rng: np.random.Generator
+) -> np.ndarray:
+    """Give group after group, the large ones first, to the part that lacks most of what the group has."""
+    counts = np.zeros((int(groups.max()) + 1, int(codes.max()) + 1))
+    np.add.at(counts, (groups, codes), 1)
+    part_shares = np.array([1 - sum(shares), *shares])
+    used = np.flatnonzero(part_shares)
+    order = rng.permutation(len(counts))
+    order = order[np.argsort(-counts[order].sum(axis=1), kind="stable")]
+    # Of many groups the small ones need no care: chance spreads them well.
+    parts = rng.choice(3, size=len(counts), p=part_shares).astype(np.int8)
+    lacking = part_shares[:, None] * counts.sum(axis=0)
+    weight = 1 / np.maximum(counts.sum(axis=0), 1)
+    n_careful = min(len(order), CAREFUL_GROUPS)
+    for turn, group in enumerate(order[:n_careful]):
+        empty = [part for part in used if not (parts[order[:turn]] == part).any()] if n_careful - turn <= 3 else []
+        choice = empty if n_careful - turn <= len(empty) else used
+        parts[group] = max(choice, key=lambda part: float(lacking[part] * weight @ counts[group]))
+        lacking[parts[group]] -= counts[group]
+    return np.asarray(parts[groups])

@@ -1,0 +1,200 @@
+"""The stage prepare: from an address to checked, split, memory-mapped arrays and the transforms that made them.
+
+Two passes over the stream of batches: the first finds types, profile and target, the second writes arrays.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import time
+from collections import Counter
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from nas_core.data import source, split
+from nas_core.data.arrays import write_arrays
+from nas_core.data.checks import Findings, check_names, counted
+from nas_core.data.prepared import SPLITS
+from nas_core.data.profile import describe
+from nas_core.data.readers.reader import Reader, open_table
+from nas_core.data.scan import TableScan, scan_table
+from nas_core.data.settings import DataSettings
+from nas_core.data.types import Column, decide_columns
+from nas_core.job import Job
+from nas_core.runs import layout
+from nas_core.runs.records import write_json
+from nas_core.runs.run import Run
+from nas_core.tasks.choice import choose_metric, choose_task, load_input, load_target
+from nas_core.tasks.settings import TaskSettings
+from nas_core.tasks.target import Target, TargetReader
+from nas_core.tasks.task import Task
+
+log = logging.getLogger("nas")
+
+NEEDS: tuple[str, ...] = ()
+SETTINGS = (DataSettings, TaskSettings, "seed")
+
+DOWNLOADS = "prepare/downloads"  # gone when the stage ends
+
+
+def fingerprint(job: Job) -> dict[str, Any]:
+    """What changes when the data behind the job's addresses do."""
+    findings = Findings()
+    prints = {}
+    for field, uri in _addresses(job).items():
+        with findings.collect(field, f"`{field}` "):
+            prints[field] = source.fingerprint(uri)
+    findings.raise_errors()
+    return prints
+
+
+def work(job: Job, run: Run) -> dict[str, Any]:
+    """Write schema, profile, checks, transforms, arrays and the raw test rows.
+
+    Raises:
+        JobError: with everything that is wrong with the data; ``checks.json`` then holds it too.
+    """
+    findings = Findings()
+    try:
+        return _prepare(job, run, findings)
+    finally:
+        write_json(run.path(layout.CHECKS), findings.to_json())
+        shutil.rmtree(run.path(DOWNLOADS), ignore_errors=True)
+
+
+def _addresses(job: Job) -> dict[str, str]:
+    return {"dataset_uri": job.dataset_uri} | ({"test_uri": job.test_uri} if job.test_uri else {})
+
+
+def _prepare(job: Job, run: Run, findings: Findings) -> dict[str, Any]:
+    clock = time.perf_counter()
+    tables = _open(job, run, findings)
+    opened = time.perf_counter()
+    scan, test_scan = _scan(job, tables, findings)
+    columns = decide_columns(scan.columns, job.column_types, _roles(job), findings)
+    profile = [describe(c, scan.columns[c.name], scan.sample[c.name]) for c in columns]
+    write_json(run.path(layout.PROFILE), {"n_rows": scan.n_rows, "columns": profile})
+    task = choose_task(job.task, next(entry for entry in profile if entry["name"] == job.target))
+    metric = choose_metric(job.metric, task, findings)
+    features = [c for c in columns if c.role == "feature"]
+    _check_test_columns(features, tables, findings)
+    findings.raise_errors()
+    target = TargetReader(task, job, job.positive_class, job.seed, findings).read(scan, test_scan)
+    scanned = time.perf_counter()
+    transform = _fit(task, features, scan, target)
+    _write_arrays(tables, task, transform, target, run)
+    write_json(run.path(layout.TRANSFORMS), {"task": task.name, "input": transform, "target": target.spec})
+    schema = _schema(job, task, metric, columns, target)
+    write_json(run.path(layout.SCHEMA), schema)
+    in_words = load_target(task, "checks").describe(target.spec, target.encoded)
+    _say(schema, f"{Path(job.dataset_uri).name}: {counted(scan.n_rows, 'row')}", in_words, findings)
+    return {
+        "rows": scan.n_rows,
+        "columns": len(columns),
+        "features": len(features),
+        "task": task.name,
+        "metric": metric,
+        "warnings": sum(item.severity == "warning" for item in findings.items),
+        "seconds": {
+            "fetch": round(opened - clock, 3),
+            "scan": round(scanned - opened, 3),
+            "write": round(time.perf_counter() - scanned, 3),
+        },
+    }
+
+
+def _open(job: Job, run: Run, findings: Findings) -> dict[str, Reader]:
+    """Readers by field; JobError with everything that addresses and column names have wrong."""
+    tables: dict[str, Reader] = {}
+    for field, uri in _addresses(job).items():
+        with findings.collect(field, f"`{field}` "):
+            tables[field] = open_table(source.fetch(uri, run.path(DOWNLOADS) / field))
+    if "dataset_uri" in tables:
+        wanted = [("target", job.target), ("group_column", job.group_column)]
+        wanted += [("exclude_columns", name) for name in job.exclude_columns]
+        check_names(findings, tables["dataset_uri"].names, [*wanted, *(("column_types", n) for n in job.column_types)])
+    if "test_uri" in tables and job.target not in tables["test_uri"].names:
+        names = tables["test_uri"].names
+        findings.error(job.target, "test_uri", f"`test_uri` must have the target {job.target!r}, but has {names}.")
+    findings.raise_errors()
+    return tables
+
+
+def _scan(job: Job, tables: dict[str, Reader], findings: Findings) -> tuple[TableScan, TableScan | None]:
+    """The first pass, over both tables; of the test file only the target is looked at."""
+    scans: dict[str, TableScan | None] = {}
+    for field, reader in tables.items():
+        is_test = field == "test_uri"
+        keep = {job.target, job.group_column} - {None} if not is_test else {job.target}
+        with findings.collect(field, f"`{field}` "):
+            scans[field] = scan_table(reader.batches([job.target] if is_test else None), sorted(map(str, keep)))
+            if scans[field] is None:
+                message = "must have rows, but there are none below the line of column names."
+                findings.error(None, field, f"`{field}` {message}", "Check the export that wrote it.")
+        if reader.n_bad_rows:
+            message = f"{counted(reader.n_bad_rows, 'row')} of `{field}` have more or fewer cells than the first line."
+            findings.warning(None, "cells", message, "They are left out.")
+    findings.raise_errors()
+    scan = scans["dataset_uri"]
+    assert scan is not None
+    return scan, scans.get("test_uri")
+
+
+def _roles(job: Job) -> dict[str, str]:
+    roles = dict.fromkeys(job.exclude_columns, "excluded")
+    if job.group_column:
+        roles[job.group_column] = "group"
+    return roles | {job.target: "target"}
+
+
+def _check_test_columns(features: list[Column], tables: dict[str, Reader], findings: Findings) -> None:
+    if "test_uri" not in tables:
+        return
+    names = tables["test_uri"].names
+    lacking = [c.name for c in features if c.name not in names]
+    if lacking:
+        message = f"`test_uri` must have the columns of the dataset, but {lacking} are missing; it has {names}."
+        findings.error(None, "test_uri", message, "Add them to the test file or to `exclude_columns`.")
+
+
+def _fit(task: Task, features: list[Column], scan: TableScan, target: Target) -> dict[str, Any]:
+    """The input's transform, learned from the training rows of the sample."""
+    training = scan.sample.filter(pa.array(target.parts[scan.sample_rows] == split.TRAIN))
+    transform: dict[str, Any] = load_input(task).fit([column.to_json() for column in features], training)
+    return transform
+
+
+def _write_arrays(tables: dict[str, Reader], task: Task, transform: dict[str, Any], target: Target, run: Run) -> None:
+    """The second pass, over both tables."""
+    encode = partial(load_input(task).apply, transform)
+    folder, test_rows = run.path(layout.ARRAYS), run.path(layout.TEST_ROWS)
+    write_arrays(tables["dataset_uri"].batches(), target.parts, target.encoded, encode, folder, test_rows)
+    if target.test is not None:
+        batches = tables["test_uri"].batches()
+        write_arrays(batches, target.test.parts, target.test.encoded, encode, folder, test_rows)
+
+
+def _schema(job: Job, task: Task, metric: str, columns: list[Column], target: Target) -> dict[str, Any]:
+    return {
+        "task": task.name,
+        "metric": metric,
+        "target": job.target,
+        "n_rows": target.n_rows(),
+        "columns": [column.to_json() for column in columns],
+    }
+
+
+def _say(schema: dict[str, Any], table: str, target: str, findings: Findings) -> None:
+    """What was found, in a few lines for the log."""
+    kinds = Counter(column["type"] for column in schema["columns"] if column["role"] == "feature")
+    n = schema["n_rows"]
+    log.info("%s × %d columns.", table, len(schema["columns"]))
+    log.info("Target %s: %s; %s, measured by %s.", schema["target"], target, schema["task"], schema["metric"])
+    log.info("Columns used: %s.", ", ".join(f"{count} {kind}" for kind, count in kinds.most_common()))
+    log.info("Rows: %s for training, %s for validation, %s for the test.", *(f"{n[name]:,}" for name in SPLITS))
+    for item in findings.items:
+        log.warning("%s", item)

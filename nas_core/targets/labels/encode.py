@@ -1,0 +1,73 @@
+"""Class names to codes and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from nas_core.data import cells
+from nas_core.errors import JobError
+
+
+def fit(name: str, column: cells.Column, positive_class: str | None = None) -> dict[str, Any]:
+    """Learn the classes: ``{"name", "classes": […], "positive": index or None}``.
+
+    Classes are spelled as in the data and sorted, numbers by value. `positive` is set for two classes: the class asked
+    for, else the rarer one.
+
+    Raises:
+        JobError: `positive_class` is not among the classes.
+    """
+    words = cells.words(column)
+    encoded = words.dictionary_encode()
+    codes = encoded.indices.drop_null().to_numpy()
+    _, firsts, counts = np.unique(codes, return_index=True, return_counts=True)
+    spelled = cells.texts(column).drop_null().take(pa.array(firsts)).to_pylist()
+    order = sorted(range(len(spelled)), key=lambda i: _sort_key(spelled[i]))
+    classes = [spelled[i] for i in order]
+    rarest = int(np.argmin(counts[order])) if classes else 0
+    return {"name": name, "classes": classes, "positive": _positive(classes, rarest, positive_class)}
+
+
+def _sort_key(word: str) -> tuple[bool, float, str]:
+    try:
+        return False, float(word), word
+    except ValueError:
+        return True, 0.0, word
+
+
+def _positive(classes: list[str], rarest: int, positive_class: str | None) -> int | None:
+    if positive_class is not None:
+        asked = cells.words(pa.array([positive_class]))[0].as_py()
+        spelled = cells.words(pa.array(classes, pa.string())).to_pylist()
+        if asked not in spelled:
+            raise JobError(f"`positive_class` must be one of the classes {classes[:30]}, but got {positive_class!r}.")
+        return spelled.index(asked) if len(classes) == 2 else None
+    return rarest if len(classes) == 2 else None
+
+
+def encode(spec: dict[str, Any], column: cells.Column) -> np.ndarray:
+    """The code of each cell, int32 (rows,); -1 where it is missing or a class that is not in `spec`."""
+    classes = cells.words(pa.array(spec["classes"], pa.string()))
+    codes: np.ndarray = pc.index_in(cells.words(column), classes).fill_null(-1).to_numpy().astype(np.int32)
+    return codes
+
+
+def is_known(encoded: np.ndarray) -> np.ndarray:
+    """A mask of the rows whose target :func:`encode` could read."""
+    return np.asarray(encoded >= 0)
+
+
+def strata(encoded: np.ndarray) -> np.ndarray | None:
+    """Codes whose proportions every part of the split keeps: the classes."""
+    return encoded
+
+
+def decode(spec: dict[str, Any], output: np.ndarray) -> dict[str, Any]:
+    """Words for the network's probabilities (rows, classes): `prediction` and ``p_<class>`` for each class."""
+    classes = np.array(spec["classes"], dtype=object)
+    probabilities = {f"p_{name}": output[:, index] for index, name in enumerate(spec["classes"])}
+    return {"prediction": classes[output.argmax(axis=1)].tolist(), **probabilities}

@@ -1,0 +1,14 @@
+"""What a figure of merit is called and which way is better."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Metric:
+    """`title` for people, `unit` ("" for none, "target" for the target's own), and the better direction."""
+
+    title: str
+    unit: str
+    higher_is_better: bool

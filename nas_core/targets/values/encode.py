@@ -1,0 +1,44 @@
+"""Numbers to predict."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from nas_core.data import cells
+
+
+def fit(name: str, column: cells.Column, positive_class: str | None = None) -> dict[str, Any]:
+    """Learn the range: ``{"name", "mean", "std", "min", "max"}``, in the target's units; `std` is 1 for a constant."""
+    values = cells.numbers(column)
+    values = values[~np.isnan(values)]
+    if not len(values):
+        return {"name": name, "mean": 0.0, "std": 1.0, "min": 0.0, "max": 0.0}
+    return {
+        "name": name,
+        "mean": float(values.mean()),
+        "std": float(values.std()) or 1.0,
+        "min": float(values.min()),
+        "max": float(values.max()),
+    }
+
+
+def encode(spec: dict[str, Any], column: cells.Column) -> np.ndarray:
+    """The cells as float32 (rows,) in their own units; NaN where a cell is missing or no number."""
+    return cells.numbers(column).astype(np.float32)
+
+
+def is_known(encoded: np.ndarray) -> np.ndarray:
+    """A mask of the rows whose target :func:`encode` could read."""
+    return np.asarray(np.isfinite(encoded))
+
+
+def strata(encoded: np.ndarray) -> np.ndarray | None:
+    """Numbers are split at random."""
+    return None
+
+
+def decode(spec: dict[str, Any], output: np.ndarray) -> dict[str, Any]:
+    """The network's output (rows, 1) as `prediction`, in the target's units."""
+    return {"prediction": output[:, 0]}

@@ -1,0 +1,38 @@
+"""Which task a job is about, and the parts that the task names."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from nas_core.data.checks import Findings
+from nas_core.tasks.registry import TASKS, load_task
+from nas_core.tasks.task import Task
+
+
+def choose_task(asked: str, target: dict[str, Any]) -> Task:
+    """The task `asked` for; for ``auto`` the first in the registry that recognises the `target` (its profile entry)."""
+    if asked != "auto":
+        return load_task(asked)
+    tasks = [load_task(name) for name in TASKS]
+    return next((task for task in tasks if task.recognise(target)), tasks[0])
+
+
+def choose_metric(asked: str, task: Task, findings: Findings) -> str:
+    """The metric `asked` for; for ``auto`` the task's first. Adds an error when the task does not know it."""
+    if asked == "auto":
+        return task.metrics[0]
+    if asked not in task.metrics:
+        message = f"`metric` must be one of {', '.join(task.metrics)} for the task {task.name}, but got {asked!r}."
+        findings.error(None, "metric", message, f"Choose one of them, or set `task` (here {task.name} was recognised).")
+    return asked
+
+
+def load_input(task: Task) -> Any:
+    """The module that turns raw rows into the arrays of this task."""
+    return import_module(f"nas_core.inputs.{task.input}.transform")
+
+
+def load_target(task: Task, part: str) -> Any:
+    """The module `part` (``encode``, ``checks``, ``figures``, …) of the task's target."""
+    return import_module(f"nas_core.targets.{task.target}.{part}")

@@ -1,0 +1,120 @@
+"""The target of every row: encoded, checked, and with it the part that each row belongs to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from nas_core.data.checks import Findings, counted
+from nas_core.data.prepared import SPLITS
+from nas_core.data.scan import TableScan
+from nas_core.data.settings import DataSettings
+from nas_core.data.split import LEFT_OUT, TEST, TRAIN, split_rows
+from nas_core.tasks.choice import load_target
+from nas_core.tasks.task import Task
+
+LEAST_ROWS = 20
+
+
+@dataclass(frozen=True)
+class Target:
+    """Codes or numbers of a table's rows, and the part of each row; `test` is the same of a test file."""
+
+    spec: dict[str, Any]
+    encoded: np.ndarray
+    parts: np.ndarray
+    test: Target | None = None
+
+    def n_rows(self) -> dict[str, int]:
+        """Rows of each part."""
+        parts = self.parts if self.test is None else np.concatenate([self.parts, self.test.parts])
+        return {name: int((parts == code).sum()) for code, name in enumerate(SPLITS)}
+
+
+@dataclass(frozen=True)
+class TargetReader:
+    """Reads the target of a job's tables. `seed` decides the split; `findings` receives what is wrong."""
+
+    task: Task
+    settings: DataSettings
+    positive_class: str | None
+    seed: int
+    findings: Findings
+
+    def read(self, scan: TableScan, test_scan: TableScan | None) -> Target:
+        """Encode, check and split.
+
+        Raises:
+            JobError: with all errors found so far.
+        """
+        encode, checks = load_target(self.task, "encode"), load_target(self.task, "checks")
+        name, n_parts = self.settings.target, 2 if test_scan else 3
+        column = scan.kept[name]
+        spec = encode.fit(name, column)
+        encoded = encode.encode(spec, column)
+        known = encode.is_known(encoded)
+        self._check_known(known, column)
+        self.findings.raise_errors()
+        checks.check(spec, encoded, n_parts, self.findings)
+        groups = self._groups(scan, known, n_parts)
+        with self.findings.collect("positive_class"):
+            spec = encode.fit(name, column, self.positive_class)
+        self.findings.raise_errors()
+        parts = self._split(known, encode.strata(encoded[known]), groups, n_parts)
+        checks.check_parts(spec, encoded, parts, self.findings)
+        self.findings.raise_errors()
+        spec = encode.fit(name, column.filter(pa.array(parts == TRAIN)), self.positive_class)
+        test = self._read_test(spec, test_scan.kept[name]) if test_scan else None
+        return Target(spec, encoded, parts, test)
+
+    def _split(
+        self, known: np.ndarray, strata: np.ndarray | None, groups: np.ndarray | None, n_parts: int
+    ) -> np.ndarray:
+        shares = (self.settings.valid_fraction, self.settings.test_fraction if n_parts == 3 else 0.0)
+        parts = np.full(len(known), LEFT_OUT, np.int8)
+        parts[known] = split_rows(int(known.sum()), shares, self.seed, strata=strata, groups=groups)
+        return parts
+
+    def _check_known(self, known: np.ndarray, column: pa.ChunkedArray) -> None:
+        """Rows whose target is missing or unreadable are left out; too few others are an error."""
+        name, n, n_unknown = self.settings.target, len(known), int((~known).sum())
+        what = "no value" if column.null_count == n_unknown else "no value, or one that is no number,"
+        if n - n_unknown < LEAST_ROWS and n_unknown <= n / 2:
+            message = f"`dataset_uri` must have at least {LEAST_ROWS} rows with a target, but has {n - n_unknown}."
+            self.findings.error(None, "rows", message, "Add rows: a network cannot learn from so few.")
+        elif n_unknown > n / 2:
+            message = f"`target` must have a value in at least half of the rows, but in {name!r} {n_unknown:,} of {n:,}"
+            self.findings.error(name, "target", f"{message} have {what}.", "Fill it or choose another column.")
+        elif n_unknown:
+            message = f"{counted(n_unknown, 'row')} of {n:,} have {what} in the target {name!r}."
+            self.findings.warning(name, "target", message, "They are left out.")
+
+    def _groups(self, scan: TableScan, known: np.ndarray, n_parts: int) -> np.ndarray | None:
+        """Codes of the groups of the known rows; rows without a group are a group together."""
+        name = self.settings.group_column
+        if not name:
+            return None
+        encoded = scan.kept[name].unify_dictionaries().combine_chunks()
+        codes = encoded.indices.fill_null(len(encoded.dictionary)).to_numpy()[known]
+        groups, codes = np.unique(codes, return_inverse=True)
+        if len(groups) < n_parts:
+            message = f"`group_column` must have at least {n_parts} groups, but {name!r} has {len(groups)}."
+            self.findings.error(name, "groups", message, "Use finer groups or none.")
+        return codes
+
+    def _read_test(self, spec: dict[str, Any], column: pa.ChunkedArray) -> Target:
+        encode, name = load_target(self.task, "encode"), self.settings.target
+        encoded = encode.encode(spec, column)
+        known = encode.is_known(encoded)
+        n_out = int((~known).sum())
+        if n_out == len(known):
+            message = f"`test_uri` must have rows with a target that the dataset knows, but none of {n_out:,} rows has."
+            self.findings.error(name, "test_uri", message, f"Check the column {name!r} of the test file.")
+            self.findings.raise_errors()
+        if n_out:
+            message = f"{counted(n_out, 'row')} of the test file have no target, or one that no row of the dataset has."
+            self.findings.warning(name, "test_uri", message, "They are left out.")
+        return Target(spec, encoded, np.where(known, TEST, LEFT_OUT).astype(np.int8))
