@@ -56,11 +56,15 @@ docs: setup ## write the generated pages
 	$(BIN)/nas job-docs > docs/job.md
 
 # Compiled with the CPU build of torch the lock stays free of CUDA packages, but then it names that build, which few have.
-lock: ## resolve pyproject.toml into requirements.txt
+COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet pyproject.toml --python-version 3.11 \
+	--upgrade-package torch $(if $(UV_FIND_LINKS),,--torch-backend cpu)
+
+lock: ## resolve pyproject.toml into requirements.txt, and into docker/requirements.txt for the images
 	@test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet uv; }
-	UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet pyproject.toml --extra test \
-		--python-version 3.11 --upgrade-package torch $(if $(UV_FIND_LINKS),,--torch-backend cpu) -o requirements.txt
+	$(COMPILE) --extra test -o requirements.txt
 	sed -i -E 's/^(torch==[0-9.]+)\+[a-z0-9]+/\1/' requirements.txt
+	$(COMPILE) --extra server -c requirements.txt -o docker/requirements.txt
+	sed -i -E 's/^(torch==[0-9.]+)\+[a-z0-9]+/\1/' docker/requirements.txt
 
 clean: down ## remove everything that was made here, the runs left alone
 	rm -rf $(VENV) .nas build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

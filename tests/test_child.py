@@ -70,16 +70,16 @@ def test_killing_a_stage_kills_what_it_started():
 
 
 def test_a_stage_dies_with_its_parent_however_that_ends():
-    waits = "import os, sys, time; from nas_core.child import die_with; die_with(int(sys.argv[1])); print(os.getpid());"
+    stage = "import os, sys, time, nas_core.child as c; c.die_with(int(sys.argv[1])); print(os.getpid()); time.sleep(60)"
     program = (
         "import os, subprocess, sys, time;"
-        f"subprocess.Popen([sys.executable, '-u', '-c', {waits + 'time.sleep(60)'!r}, str(os.getpid())]); time.sleep(60)"
+        f"subprocess.Popen([sys.executable, '-u', '-c', {stage!r}, str(os.getpid())]); time.sleep(60)"
     )
     parent = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
-    stage = int(parent.stdout.readline())
+    child_pid = int(parent.stdout.readline())
     os.kill(parent.pid, signal.SIGKILL)
     parent.wait()
-    assert is_gone(stage)
+    assert is_gone(child_pid)
 
 
 def test_a_stage_whose_parent_is_gone_already_does_not_begin():
