@@ -21,6 +21,9 @@ VOCABULARY = "search/vocabulary.json"
 CANDIDATES = "search/candidates.jsonl"
 BEST = "search/best.json"
 CLOCK = "search/clock.json"
+RANDOM_SEARCH = "search/random.jsonl"
+RANDOM_BEST = "search/random_best.json"
+RANDOM_CLOCK = "search/random_clock.json"
 WEIGHTS = "search/weights"  # <fingerprint>.npz
 
 ARCHITECTURE = "train/architecture.json"
@@ -29,7 +32,6 @@ HISTORY = "train/history.csv"
 METRICS = "train/metrics.json"
 PREDICTIONS = "train/predictions.parquet"
 IMPORTANCE = "train/importance.json"
-RANDOM_SEARCH = "train/random.jsonl"
 
 EXPORT = "export"
 MANIFEST = "export/manifest.json"
@@ -39,5 +41,6 @@ FACTS = "report/facts.json"
 WORKBOOK = "report/report.xlsx"
 FILM = "report/learning.mp4"
 FILM_GIF = "report/learning.gif"
+FIGURES = "report/figures"  # search.png, winner.png
 
 STOP = "requests/stop"

@@ -1,0 +1,33 @@
+"""The workbook: one module a sheet, in the order in which they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from openpyxl import Workbook
+
+from nas_core.report.excel import candidates, data, export, network, reproduce, summary, test, training
+from nas_core.report.excel.style import add_styles
+from nas_core.report.facts import Facts
+
+SHEETS = (data, candidates, network, training, test, export, reproduce)
+
+
+def write_workbook(facts: Facts, path: Path, pictures: Mapping[str, Path]) -> None:
+    """Write the workbook to `path`; `pictures` (``search``, ``winner``: PNG files) are embedded in the summary.
+
+    Texts that come from data, candidates or people are written as text, whatever they look like.
+    """
+    book = Workbook()
+    book.remove(book.active)
+    add_styles(book)
+    summary.add_sheet(book, facts, pictures)
+    for sheet in SHEETS:
+        sheet.add_sheet(book, facts)
+    book.properties.title = f"Report of {facts.name}"
+    book.properties.creator = "nas-core"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.tmp")
+    book.save(temporary)
+    temporary.replace(path)

@@ -1,0 +1,366 @@
+"""A finished run as one dataclass. Everything the report says is computed here; what comes after only draws.
+
+``facts.json`` is this dataclass in JSON (tuples as lists, NaN and infinity as null), for the page and for programs.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+from nas_core.report import advice, outcome, policy, words
+from nas_core.report.metrics import MetricFacts, metrics_of
+from nas_core.runs import layout
+from nas_core.runs.records import read_json, read_lines, write_json
+from nas_core.runs.run import Run
+from nas_core.tasks.registry import load_task
+
+BEFORE_REPORT = ("prepare", "search", "train", "export")
+
+
+@dataclass(frozen=True)
+class StageFacts:
+    """One stage that is done: when it `started` (ISO 8601), its `seconds`, versions, and its files with sha256."""
+
+    name: str
+    started: str
+    seconds: float
+    versions: dict[str, str]
+    files: dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class DataFacts:
+    """What the data was. `columns`: schema and profile of each column joined; `checks`: as in ``checks.json``."""
+
+    n_rows: dict[str, int]
+    columns: tuple[dict[str, Any], ...]
+    checks: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class CandidateFacts:
+    """One line of the ledger.
+
+    `title` is the architecture in words, `value` the figure in the job's metric, `seconds` the whole cost, `is_best`
+    whether it was the best when it was written, `policy` the agent's mean probability of each of the search's rows and
+    `certainty` that of its favourites (both None when the line holds no probabilities).
+    """
+
+    number: int
+    round: int
+    agent: str
+    fingerprint: str
+    title: str
+    architecture: tuple[dict[str, Any], ...]
+    score: float | None
+    value: float | None
+    reward: float | None
+    metrics: dict[str, float | None]
+    parameters: int
+    flops: int
+    epochs: int
+    share: float
+    seconds: float
+    error: str | None
+    at: float
+    is_best: bool
+    policy: tuple[float, ...] | None
+    certainty: float | None
+
+
+@dataclass(frozen=True)
+class SearchFacts:
+    """The ledger in its order, with the rows into which the choices are gathered. `seconds`: over all resumes."""
+
+    n_candidates: int
+    n_failed: int
+    n_distinct: int
+    seconds: float
+    rows: tuple[policy.RowFacts, ...]
+    kinds: tuple[str, ...]
+    candidates: tuple[CandidateFacts, ...]
+
+
+@dataclass(frozen=True)
+class LayerFacts:
+    """One layer of the winner, stem and head included. `share` is that of all the parameters."""
+
+    kind: str
+    title: str
+    params: dict[str, Any]
+    output_shape: tuple[int | None, ...]
+    parameters: int
+    flops: int
+    share: float
+
+
+@dataclass(frozen=True)
+class WinnerFacts:
+    """The network that won. `number` is its line in the ledger (None when it is not there)."""
+
+    fingerprint: str
+    number: int | None
+    parameters: int
+    flops: int
+    layers: tuple[LayerFacts, ...]
+
+
+@dataclass(frozen=True)
+class TrainingFacts:
+    """The winner's training: `epochs` holds one row an epoch under `columns`; `best_epoch` has the least valid_loss."""
+
+    columns: tuple[str, ...]
+    epochs: tuple[tuple[float | None, ...], ...]
+    best_epoch: int | None
+    finalists: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class TestFacts:
+    """What the test rows say. `figures`, `valid`, `baselines`: by metric; `value`: in the job's metric.
+
+    `random` is what a search without an agent reached (None: not compared). Of `confusion` and `residuals` the one
+    that the target gives is there.
+    """
+
+    __test__ = False  # a name for people, not a test
+
+    value: float | None
+    figures: dict[str, float | None]
+    valid: dict[str, float | None]
+    baselines: dict[str, dict[str, float | None]]
+    random: dict[str, Any] | None
+    verdicts: tuple[outcome.VerdictFacts, ...]
+    confusion: outcome.ConfusionFacts | None
+    residuals: outcome.ResidualFacts | None
+    importance: tuple[dict[str, Any], ...]
+    details: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ExportFacts:
+    """What was exported: `files` with bytes and sha256, `agreement` and `manifest` as export wrote them."""
+
+    files: dict[str, dict[str, Any]]
+    agreement: Any
+    manifest: Any
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All that a report says of a run. `seconds`: total and of each stage; `notes`: what to watch out for."""
+
+    address: str
+    name: str
+    job: dict[str, Any]
+    task: str
+    task_title: str
+    target: str
+    dataset: str
+    metric: MetricFacts
+    metrics: dict[str, MetricFacts]
+    stages: tuple[StageFacts, ...]
+    seconds: dict[str, float]
+    data: DataFacts
+    search: SearchFacts
+    winner: WinnerFacts
+    training: TrainingFacts
+    test: TestFacts
+    export: ExportFacts
+    headline: str
+    notes: tuple[str, ...]
+
+
+def read_facts(run: Run) -> Facts:
+    """Read the results of the four stages before the report and write ``report/facts.json``.
+
+    The files are read from the run's local folder; who opens a run on S3 pulls them first, as `execute` does for the
+    needs of a stage.
+
+    Raises:
+        FileNotFoundError: a stage before the report is not done.
+    """
+    facts = _gather(run)
+    write_json(run.path(layout.FACTS), to_json(facts))
+    return facts
+
+
+def to_json(value: Any) -> Any:
+    """Facts as JSON values: dataclasses as objects, tuples as lists, NaN and infinity as null."""
+    if is_dataclass(value):
+        return {field.name: to_json(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): to_json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [to_json(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def _gather(run: Run) -> Facts:
+    job = {name: words.without_secrets(value) for name, value in run.read_job().items()}
+    schema = read_json(run.path(layout.SCHEMA))
+    metrics = metrics_of(schema["task"], words.shorten(words.printable(schema["target"]), 24))
+    metric = metrics[schema["metric"]]
+    stages = tuple(_stage(run, name) for name in BEFORE_REPORT)
+    search = read_search(run, metric.name)
+    data, test = _data(run, schema), _test(run, metric)
+    return Facts(
+        address=run.address,
+        name=job["name"],
+        job=job,
+        task=schema["task"],
+        task_title=load_task(schema["task"]).title,
+        target=schema["target"],
+        dataset=words.last_part(job["dataset_uri"]),
+        metric=metric,
+        metrics=metrics,
+        stages=stages,
+        seconds=seconds_of(stages),
+        data=data,
+        search=search,
+        winner=_winner(run, search),
+        training=_training(run),
+        test=test,
+        export=_export(run, stages[-1]),
+        headline=advice.headline(metric, test.value, test.verdicts),
+        notes=advice.notes(data.checks, data.n_rows, search.n_candidates, search.n_failed, test.verdicts),
+    )
+
+
+def seconds_of(stages: Iterable[StageFacts]) -> dict[str, float]:
+    """Seconds in all and of each stage."""
+    each = {stage.name: stage.seconds for stage in stages}
+    return {"total": round(sum(each.values()), 3), **each}
+
+
+def _stage(run: Run, name: str) -> StageFacts:
+    report = read_json(run.path(name) / layout.REPORT)
+    return StageFacts(name, report["started"], report["seconds"], report["versions"], report["files"])
+
+
+def _data(run: Run, schema: dict[str, Any]) -> DataFacts:
+    profile = {column["name"]: column for column in read_json(run.path(layout.PROFILE))["columns"]}
+    columns = tuple({**profile.get(column["name"], {}), **column} for column in schema["columns"])
+    return DataFacts(schema["n_rows"], columns, tuple(read_json(run.path(layout.CHECKS))))
+
+
+def read_search(run: Run, metric: str) -> SearchFacts:
+    """The ledger as it is now, judged by `metric`; the search may still be running."""
+    vocabulary = read_json(run.path(layout.VOCABULARY))
+    grouping = policy.group_choices(vocabulary)
+    candidates = tuple(_candidates(read_lines(run.path(layout.CANDIDATES)), grouping, metric))
+    clock = run.path(layout.CLOCK)
+    return SearchFacts(
+        n_candidates=len(candidates),
+        n_failed=sum(candidate.score is None for candidate in candidates),
+        n_distinct=len({candidate.fingerprint for candidate in candidates}),
+        seconds=read_json(clock)["seconds"] if clock.exists() else max((c.at for c in candidates), default=0.0),
+        rows=grouping.rows,
+        kinds=tuple(dict.fromkeys(str(choice["layer"]) for choice in vocabulary)),
+        candidates=candidates,
+    )
+
+
+def _candidates(lines: Iterable[dict[str, Any]], grouping: policy.Grouping, metric: str) -> Iterable[CandidateFacts]:
+    best = -math.inf
+    for line in lines:
+        score = line["score"]
+        is_best = score is not None and score > best
+        best = score if is_best else best
+        yield CandidateFacts(
+            number=line["number"],
+            round=line["round"],
+            agent=line["agent"],
+            fingerprint=line["fingerprint"],
+            title=" › ".join(map(words.layer, line["architecture"])),
+            architecture=tuple(line["architecture"]),
+            score=score,
+            value=line["metrics"].get(metric) if score is not None else None,
+            reward=line.get("reward"),
+            metrics=line["metrics"],
+            parameters=line["parameters"],
+            flops=line["flops"],
+            epochs=line["epochs"],
+            share=line["share"],
+            seconds=round(sum(line["seconds"].values()), 3),
+            error=line["error"],
+            at=line["at"],
+            is_best=is_best,
+            policy=policy.shares(line.get("probabilities"), grouping),
+            certainty=policy.certainty(line.get("probabilities"), grouping),
+        )
+
+
+def _winner(run: Run, search: SearchFacts) -> WinnerFacts:
+    winner = read_json(run.path(layout.ARCHITECTURE))
+    number = next((c.number for c in search.candidates if c.fingerprint == winner["fingerprint"]), None)
+    layers = tuple(_layer(layer, winner["parameters"]) for layer in winner["layers"])
+    return WinnerFacts(winner["fingerprint"], number, winner["parameters"], winner["flops"], layers)
+
+
+def _layer(layer: dict[str, Any], parameters: int) -> LayerFacts:
+    return LayerFacts(
+        kind=layer["layer"],
+        title=words.layer({"layer": layer["layer"], **layer["params"]}),
+        params=layer["params"],
+        output_shape=tuple(layer["output_shape"]),
+        parameters=layer["parameters"],
+        flops=layer["flops"],
+        share=layer["parameters"] / parameters if parameters else 0.0,
+    )
+
+
+def _training(run: Run) -> TrainingFacts:
+    with run.path(layout.HISTORY).open(newline="", encoding="utf-8") as file:
+        header, *rows = csv.reader(file)
+    epochs = tuple(tuple(map(_number, row)) for row in rows)
+    loss = header.index("valid_loss")
+    measured = [(row[loss], row[header.index("epoch")]) for row in epochs if row[loss] is not None]
+    best = min(measured, default=(None, None), key=lambda pair: pair[0] or 0.0)[1]
+    finalists = tuple(read_json(run.path(layout.METRICS))["finalists"])
+    return TrainingFacts(tuple(header), epochs, int(best) if best is not None else None, finalists)
+
+
+def _number(text: str) -> float | None:
+    value = float(text) if text else math.nan
+    return value if math.isfinite(value) else None
+
+
+def _test(run: Run, metric: MetricFacts) -> TestFacts:
+    metrics = read_json(run.path(layout.METRICS))
+    value = metrics["test"].get(metric.name)
+    rivals = {name: figures.get(metric.name) for name, figures in metrics["baselines"].items()}
+    if metrics.get("random"):
+        rivals["random"] = metrics["random"]["test"].get(metric.name)
+    known = {name: figure for name, figure in rivals.items() if figure is not None}
+    details = metrics.get("details") or {}
+    return TestFacts(
+        value=value,
+        figures=metrics["test"],
+        valid=metrics["valid"],
+        baselines=metrics["baselines"],
+        random=metrics.get("random"),
+        verdicts=outcome.judge(metric, value, known) if value is not None else (),
+        confusion=outcome.confusion(details),
+        residuals=outcome.residuals(details),
+        importance=tuple(_importance(run.path(layout.IMPORTANCE))),
+        details=details,
+    )
+
+
+def _importance(path: Path) -> list[dict[str, Any]]:
+    return read_json(path) if path.exists() else []
+
+
+def _export(run: Run, stage: StageFacts) -> ExportFacts:
+    def read(part: str) -> Any:
+        return read_json(run.path(part)) if run.path(part).exists() else None
+
+    return ExportFacts(stage.files, read(layout.AGREEMENT), read(layout.MANIFEST))

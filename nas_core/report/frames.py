@@ -1,0 +1,301 @@
+"""The frames of the film. Each is drawn from the lines of the ledger that had come by its moment, and no others."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator
+from itertools import accumulate
+
+from PIL import Image
+
+from nas_core.report import words
+from nas_core.report.diagram import Block, draw_network, width_of
+from nas_core.report.drawing import (
+    BACK,
+    BLUE,
+    FAILED,
+    FAINT,
+    GOOD,
+    INK,
+    MUTED,
+    SLATE,
+    WHITE,
+    Box,
+    Colour,
+    blend,
+    card,
+    colours_of,
+    cross,
+    dot,
+    draw_text,
+    rounded,
+)
+from nas_core.report.facts import CandidateFacts, Facts, LayerFacts
+from nas_core.report.panels import PolicyPanel, ScorePanel
+
+SIZE = (1280, 720)
+FPS = 15
+HOLD = 5  # frames for which a network is shown at least
+
+NETWORK: Box = (32, 104, 412, 696)
+SCORES: Box = (428, 104, 1248, 412)
+CHOICES: Box = (428, 428, 1248, 696)
+
+
+def n_search_frames(n_candidates: int) -> int:
+    """How long the search is shown: 9 to 17 s, however many candidates there were."""
+    return round(FPS * min(17.0, 9.0 + 0.08 * n_candidates))
+
+
+def pace(n_candidates: int, n_frames: int) -> list[int]:
+    """For each frame, how many lines of the ledger have come; the first and the last candidates get more time.
+
+    It depends on the number of candidates alone, not on what they gave.
+    """
+    weights = [
+        1 + 5 * math.exp(-place / 2) + 3 * math.exp(-(n_candidates - 1 - place) / 2) for place in range(n_candidates)
+    ]
+    ends = list(accumulate(weights))
+    known, seen = [], 0
+    for frame in range(n_frames):
+        moment = ends[-1] * frame / n_frames if ends else 0.0
+        while seen < n_candidates and (ends[seen - 1] if seen else 0.0) <= moment:
+            seen += 1
+        known.append(seen)
+    if known:
+        known[-1] = n_candidates
+    return known
+
+
+class SearchFrames:
+    """Draws the search, frame by frame."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        search = facts.search
+        self.candidates = search.candidates
+        self.colours = colours_of(search.kinds)
+        widths = [_units(layer) for candidate in search.candidates[:1] for layer in candidate.architecture]
+        self.largest = max((width for width in widths if width), default=0.0)
+        self.base = self._still()
+        self.scores = ScorePanel(search, facts.metric, (500, 168, 1224, 374), self.base)
+        self.policy = PolicyPanel(search, (590, 476, 1124, 682), self.colours)
+        self.policy.titles(self.base, 450)
+        self.n_seen = self.n_failed = 0
+        self.best: CandidateFacts | None = None
+        self.shown: CandidateFacts | None = None
+        self.age = 0
+
+    def __iter__(self) -> Iterator[Image.Image]:
+        known = pace(len(self.candidates), n_search_frames(len(self.candidates)))
+        lasting = self._lasting(known)
+        for n_known in known:
+            fresh = self.candidates[self.n_seen : n_known]
+            self._take(fresh)
+            self._choose(fresh)
+            n_growing = min(12, lasting[n_known - 1] // 2)
+            self.age += 1
+            yield self._frame(self.age / n_growing if n_growing > HOLD else 1.0)
+
+    @staticmethod
+    def _lasting(known: list[int]) -> list[int]:
+        """For each candidate the number of frames in which it is the newest."""
+        counts = Counter(known)
+        return [counts[place + 1] for place in range(max(known, default=0))]
+
+    def _take(self, fresh: tuple[CandidateFacts, ...]) -> None:
+        for candidate in fresh:
+            self.scores.add(candidate)
+            self.policy.add(candidate)
+            self.n_failed += candidate.score is None
+            self.largest = max([self.largest, *(_units(layer) or 0.0 for layer in candidate.architecture)])
+            self.best = candidate if candidate.is_best else self.best
+        self.n_seen += len(fresh)
+        self.scores.settle()
+
+    def _choose(self, fresh: tuple[CandidateFacts, ...]) -> None:
+        """Show a new network when the last one had its time: one that is the best so far, else the newest."""
+        if fresh and (self.shown is None or self.age >= HOLD):
+            self.shown = next((c for c in reversed(fresh) if c.is_best), fresh[-1])
+            self.age = 0
+
+    def _still(self) -> Image.Image:
+        """What no candidate changes, drawn once."""
+        facts = self.facts
+        image = Image.new("RGB", SIZE, BACK)
+        title = f"Designing a network that predicts {words.printable(facts.target)}"
+        draw_text(image, (34, 50), title, 28, INK, bold=True, width=690)
+        draw_text(image, (34, 78), f"{facts.task_title}  ·  {facts.dataset}", 16, MUTED, width=690)
+        for box in (NETWORK, SCORES, CHOICES):
+            card(image, box)
+        draw_text(image, (52, 136), "A network that was tried", 17, INK, bold=True)
+        draw_text(image, (448, 136), f"{facts.metric.title} of each network", 17, INK, bold=True)
+        draw_text(image, (448, 458), "How likely the agent was to choose each layer", 17, INK, bold=True)
+        draw_text(image, (862, 403), f"networks, 1 to {facts.search.n_candidates:,}", 12, MUTED, anchor="ms")
+        _legend(image)
+        return image
+
+    def _frame(self, grown: float) -> Image.Image:
+        image = self.base.copy()
+        self._counters(image)
+        self.scores.paste(image)
+        self.policy.paste(image)
+        self._certainty(image)
+        if self.shown:
+            self._network(image, self.shown, min(1.0, grown))
+        return image
+
+    def _counters(self, image: Image.Image) -> None:
+        last = self.candidates[self.n_seen - 1] if self.n_seen else None
+        total = f"of {len(self.candidates):,}" + (f", {self.n_failed:,} failed" if self.n_failed else "")
+        metric = self.facts.metric
+        best = self.best.value if self.best else None
+        counters = (
+            (740, "networks tried", f"{self.n_seen:,}", total),
+            (940, "search time", _clock(last.at if last else 0.0), ""),
+            (1060, f"best {metric.inside} so far", words.number(best), ""),
+        )
+        for x, label, value, more in counters:
+            draw_text(image, (x, 42), label, 14, MUTED, width=188)
+            draw_text(image, (x, 76), value, 28, INK, bold=True)
+            if more:
+                shift = 10 + len(value) * 15
+                draw_text(image, (x + shift, 76), more, 14, MUTED, width=190 - shift)
+
+    def _certainty(self, image: Image.Image) -> None:
+        last = self.candidates[self.n_seen - 1] if self.n_seen else None
+        if last and last.certainty is not None:
+            text = f"sure of its favourite: {words.percent(last.certainty)}"
+            draw_text(image, (1230, 458), text, 14, MUTED, anchor="rs")
+
+    def _network(self, image: Image.Image, candidate: CandidateFacts, grown: float) -> None:
+        blocks = [
+            Block(
+                words.layer(layer), self.colours.get(str(layer["layer"]), SLATE), width_of(_units(layer), self.largest)
+            )
+            for layer in candidate.architecture
+        ]
+        draw_text(image, (392, 136), f"number {candidate.number + 1:,}", 14, MUTED, anchor="rs")
+        draw_network(image, (72, 156, 372, 598), blocks, ("input", self.facts.target), grown)
+        if grown < 1:
+            return
+        image.paste(FAINT, (52, 616, 392, 617))
+        parameters = words.count(candidate.parameters, "parameter")
+        draw_text(image, (52, 680), f"{parameters}  ·  {words.duration(candidate.seconds)}", 14, MUTED, width=340)
+        if candidate.error is not None or candidate.value is None:
+            draw_text(image, (52, 652), f"failed: {candidate.error or 'no figure'}", 17, FAILED, bold=True, width=340)
+            return
+        colour, praise = (GOOD, "  ·  best so far") if candidate.is_best else (INK, "")
+        figure = f"{self.facts.metric.title} {words.number(candidate.value)}"
+        draw_text(image, (52, 652), f"{figure}{praise}", 21, colour, bold=True, width=340)
+
+
+def _legend(image: Image.Image) -> None:
+    dot(image, 884, 131, 4, blend(WHITE, BLUE, 0.6))
+    draw_text(image, (894, 136), "a network (better is higher)", 13, MUTED)
+    image.paste(GOOD, (1074, 130, 1092, 133))
+    draw_text(image, (1098, 136), "best so far", 13, MUTED)
+    cross(image, 1182, 131, 4, FAILED)
+    draw_text(image, (1191, 136), "failed", 13, MUTED)
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}" if minutes >= 60 else f"{minutes}:{rest:02d}"
+
+
+def _units(layer: object) -> float | None:
+    """The width of a layer: its largest whole-number parameter."""
+    params = layer.params if isinstance(layer, LayerFacts) else layer
+    if not isinstance(params, dict):
+        return None
+    return max((float(v) for v in params.values() if isinstance(v, int) and not isinstance(v, bool)), default=None)
+
+
+class WinnerFrames:
+    """The winner, drawn large beside its figures."""
+
+    N_GROW = 14
+    N_HOLD = round(4.4 * FPS)
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self.colours = colours_of(facts.search.kinds)
+        self.base = self._still()
+
+    def __iter__(self) -> Iterator[Image.Image]:
+        for frame in range(1, self.N_GROW + 1):
+            yield self.frame(frame / self.N_GROW)
+        last = self.frame(1.0)
+        for _ in range(self.N_HOLD):
+            yield last
+
+    def frame(self, grown: float) -> Image.Image:
+        """One frame; `grown` goes from 0 to 1."""
+        image = self.base.copy()
+        self._network(image, grown)
+        self._comparison(image, grown)
+        return image
+
+    def _still(self) -> Image.Image:
+        facts = self.facts
+        image = Image.new("RGB", SIZE, BACK)
+        draw_text(image, (34, 50), f"The network for {words.printable(facts.target)}", 28, INK, bold=True, width=1200)
+        draw_text(image, (34, 78), f"{facts.task_title}  ·  {facts.dataset}", 16, MUTED, width=1200)
+        card(image, (32, 104, 632, 696))
+        card(image, (648, 104, 1248, 696))
+        metric = facts.metric
+        unit = f" ({metric.unit})" if metric.unit else ""
+        draw_text(image, (676, 140), f"{metric.title}{unit} on rows never seen before", 17, MUTED, width=540)
+        draw_text(image, (674, 206), words.number(facts.test.value), 60, INK, bold=True, width=540)
+        self._foot(image)
+        return image
+
+    def _foot(self, image: Image.Image) -> None:
+        facts = self.facts
+        image.paste(FAINT, (676, 600, 1220, 601))
+        tried = f"{words.count(facts.search.n_candidates, 'network')} tried"
+        failed = f", {facts.search.n_failed:,} of them failed" if facts.search.n_failed else ""
+        draw_text(image, (676, 634), f"{tried}{failed}", 17, INK, width=544)
+        size = words.count(facts.winner.parameters, "parameter")
+        draw_text(image, (676, 664), f"{size}  ·  {words.duration(facts.seconds['total'])} in all", 17, INK, width=544)
+
+    def _network(self, image: Image.Image, grown: float) -> None:
+        layers = self.facts.winner.layers
+        largest = max([1.0, *(_units(layer) or 0.0 for layer in layers)])
+        blocks = [
+            Block(
+                layer.title,
+                self.colours.get(layer.kind, SLATE),
+                width_of(_units(layer), largest),
+                f"{layer.parameters:,}",
+            )
+            for layer in layers
+        ]
+        draw_text(image, (612, 136), "parameters", 13, MUTED, anchor="rs")
+        draw_network(image, (70, 140, 500, 680), blocks, ("a row of the table", self.facts.target), grown)
+
+    def _comparison(self, image: Image.Image, grown: float) -> None:
+        test, metric = self.facts.test, self.facts.metric
+        rows = [("the network", test.value or 0.0, BLUE)]
+        rows += [(v.title, v.value, SLATE) for v in test.verdicts]
+        largest = max([abs(value) for _, value, _ in rows] + [1e-12])
+        draw_text(image, (676, 262), f"{'Longer' if metric.higher_is_better else 'Shorter'} is better", 14, MUTED)
+        pitch = min(80, 310 // len(rows))
+        for place, (title, value, colour) in enumerate(rows):
+            self._bar(image, 292 + pitch * place, title, value, max(0.0, value) / largest * grown, colour)
+
+    @staticmethod
+    def _bar(image: Image.Image, y: int, title: str, value: float, share: float, colour: Colour) -> None:
+        is_ours = colour == BLUE
+        draw_text(image, (676, y), title, 16, INK, bold=is_ours, width=540)
+        end = 676 + max(5, round(430 * share))
+        rounded(image, (676, y + 9, end, y + 33), colour, 5)
+        draw_text(image, (end + 10, y + 21), words.number(value), 17, INK, bold=is_ours, anchor="lm")
+
+
+def crossfade(one: Image.Image, other: Image.Image, n_frames: int) -> Iterator[Image.Image]:
+    """Frames that lead from `one` to `other`."""
+    for frame in range(1, n_frames + 1):
+        yield Image.blend(one, other, frame / (n_frames + 1))

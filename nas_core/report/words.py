@@ -1,0 +1,92 @@
+"""How the report says numbers, times, sizes and layers."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+def number(value: float | None) -> str:
+    """A figure with four significant digits, thousands parted by commas; a dash for none."""
+    if value is None or not math.isfinite(value):
+        return "–"
+    if value == int(value) and abs(value) < 1e15:
+        return f"{int(value):,}"
+    if abs(value) >= 1000:
+        return f"{value:,.0f}"
+    if 0.01 <= abs(value) < 1:
+        return f"{value:.4f}"
+    return f"{value:.4g}"
+
+
+def duration(seconds: float) -> str:
+    """``8.4 s``, ``1 min 52 s``, ``2 h 05 min``."""
+    if seconds < 59.95:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02d} s"
+    return f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def size(n_bytes: float) -> str:
+    """``812 B``, ``24.1 KB``, ``3.2 MB``."""
+    for unit in ("B", "KB", "MB"):
+        if n_bytes < 1000:
+            return f"{n_bytes:.0f} {unit}" if unit == "B" else f"{n_bytes:.1f} {unit}"
+        n_bytes /= 1000
+    return f"{n_bytes:.1f} GB"
+
+
+def percent(share: float) -> str:
+    """``0.314`` as ``31 %``."""
+    return f"{100 * share:.0f} %" if share == 0 or abs(share) >= 0.1 else f"{100 * share:.1f} %"
+
+
+def count(n: int, noun: str, plural: str | None = None) -> str:
+    """``1 network``, ``2,000 networks``."""
+    return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
+
+
+def layer(choice: Mapping[str, Any]) -> str:
+    """A layer as it stands in ledger and vocabulary, in words: ``dense 64 relu``.
+
+    Numbers come first, then words; a parameter that is on or off is named when it is on.
+    """
+    params = {k: v for k, v in choice.items() if k != "layer"}
+    flags = [k for k, v in params.items() if v is True]
+    numbers = [f"{v:g}" for v in params.values() if isinstance(v, int | float) and not isinstance(v, bool)]
+    texts = [v for v in params.values() if isinstance(v, str) and v]
+    return " ".join([str(choice["layer"]), *numbers, *texts, *flags])
+
+
+def last_part(uri: str) -> str:
+    """What a dataset is called: the last part of its address."""
+    return without_secrets(uri).removesuffix("?…").rstrip("/").rsplit("/", 1)[-1] or uri
+
+
+def without_secrets(value: Any) -> Any:
+    """An address without password and query (which may hold a signature); anything else as it is."""
+    if not isinstance(value, str) or "://" not in value:
+        return value
+    parts = urlsplit(value)
+    place = parts.netloc.rsplit("@", 1)[-1]
+    return f"{parts.scheme}://{place}{parts.path}{'?…' if parts.query else ''}"
+
+
+def printable(text: object) -> str:
+    """`text` on one line, without control characters."""
+    return _CONTROL.sub("", str(text)).replace("\r", " ").replace("\n", " ").replace("\t", " ")
+
+
+def shorten(text: str, length: int) -> str:
+    """`text`, cut in the middle when it is longer than `length`."""
+    if len(text) <= length:
+        return text
+    head = (length - 1) * 2 // 3
+    return f"{text[:head]}…{text[len(text) - (length - 1 - head) :]}"
