@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
-from moto.server import DomainDispatcherApplication, create_backend_app
-from werkzeug.serving import make_server
+import pytest
 
 REFUSAL = "<?xml version='1.0'?><Error><Code>{}</Code><Message>StringToSign s3cret</Message></Error>"
 
@@ -16,6 +17,8 @@ class Endpoint:
     """`requests` holds (method, key) of what was asked; `refuse_with` makes it answer every request with that code."""
 
     def __init__(self) -> None:
+        from moto.server import DomainDispatcherApplication, create_backend_app
+
         self.app = DomainDispatcherApplication(create_backend_app)
         self.port = 0
         self.requests: list[tuple[str, str]] = []
@@ -28,6 +31,8 @@ class Endpoint:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
+        from werkzeug.serving import make_server
+
         self.server = make_server("127.0.0.1", self.port, self, threaded=True)
         self.port = self.server.server_port
         self.thread = Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
@@ -55,3 +60,23 @@ class Endpoint:
         keys = [key for m, key in self.requests if m == method and not key.endswith(".writer")]
         self.requests.clear()
         return keys
+
+
+@pytest.fixture
+def endpoint(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Endpoint]:
+    """An S3 endpoint of its own, with a bucket named `bucket`, to which the environment points."""
+    from moto.backends import get_backend
+
+    from nas_core.runs.s3 import s3_client
+
+    get_backend("s3").reset()
+    endpoint = Endpoint()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint.url)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "someone")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s3cret")
+    monkeypatch.setenv("NAS_SCRATCH", str(tmp_path / "scratch"))
+    s3_client().create_bucket(Bucket="bucket")
+    endpoint.requests.clear()
+    yield endpoint
+    with suppress(Exception):
+        endpoint.stop()

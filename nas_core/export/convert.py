@@ -1,0 +1,137 @@
+"""One conversion in a process of its own: load, convert, execute, compare, measure.
+
+A converter may crash, hang or hold memory, and the process that asks for it needs no TensorFlow.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nas_core.data.prepared import Prepared
+from nas_core.errors import JobError
+from nas_core.export import agreement, keras
+from nas_core.export.formats import load_format
+from nas_core.export.predict import predictions
+from nas_core.runs import layout
+from nas_core.runs.records import read_json, write_json
+from nas_core.runs.run import Run, open_run
+
+PATIENCE = 300.0  # seconds for one format
+# On the CPU, so that both sides of the comparison calculate in full float32.
+SURROUNDINGS = {"TF_CPP_MIN_LOG_LEVEL": "2", "CUDA_VISIBLE_DEVICES": "-1", "KERAS_BACKEND": "tensorflow"}
+FOUND = "found.json"
+
+
+class ConversionError(Exception):
+    """A format could not be had; the text says why."""
+
+
+def converted(folder: Path, name: str, work: Path, patience: float = PATIENCE) -> dict[str, Any]:
+    """Convert the Keras model of the run in `folder` to the format `name`, in a child process.
+
+    The file lies in the folder `work` then, unless it failed, crashed, took longer than `patience` seconds or disagrees
+    with Keras.
+
+    Returns:
+        What ``agreement.json`` says of ``keras`` and of `name` (only ``error`` when that failed), and ``seconds``.
+
+    Raises:
+        JobError: the Keras model itself cannot be used.
+    """
+    command = [sys.executable, "-m", "nas_core.export.convert", name, str(folder), str(work)]
+    (work / FOUND).unlink(missing_ok=True)
+    error = _error_of(command, patience)
+    if not (work / FOUND).exists():
+        raise JobError(f"train/model.keras must load and give numbers, but {error}: do stage train anew.")
+    found: dict[str, Any] = read_json(work / FOUND)
+    if error:
+        (work / load_format(name).FILE).unlink(missing_ok=True)
+        found[name] = {"error": error}
+    return found
+
+
+def _error_of(command: list[str], patience: float) -> str:
+    """Run `command`; why it failed, or nothing."""
+    surroundings = os.environ | SURROUNDINGS
+    try:
+        child = subprocess.run(
+            command, capture_output=True, text=True, errors="replace", timeout=patience, env=surroundings, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return f"it took longer than {patience:.0f} s"
+    if child.returncode < 0:
+        return f"its process was ended by {signal.Signals(-child.returncode).name}"
+    if child.returncode > 0:
+        return child.stderr.strip().rpartition("\n")[2] or "its process failed without a word"
+    return ""
+
+
+def main(name: str, folder: str, work: str) -> None:
+    """In the child: leave what was found in ``found.json``, or say in the last line of stderr why it failed."""
+    try:
+        _convert(open_run(folder), load_format(name), name, Path(work))
+    except ConversionError as error:
+        sys.exit(str(error))
+    except Exception as error:
+        sys.exit(f"{type(error).__name__}: {' '.join(str(error).split())[:500]}")
+
+
+def _convert(run: Run, format_: Any, name: str, work: Path) -> None:
+    clock, prepared, path = _Clock(), Prepared(run), work / format_.FILE
+    unit = agreement.unit_of(prepared.transforms["target"])
+    model = keras.load_model(run.path(layout.MODEL))
+    clock.note("load")
+    raw, forward = agreement.raw_rows(run, prepared), keras.forward_of(model)
+    apart = agreement.predictions_difference(
+        predictions(forward, prepared.transforms, raw), agreement.measured_rows(run), unit
+    )
+    if not apart <= agreement.LIMIT:
+        raise ConversionError(f"its predictions for the raw test rows differ from train's by {apart:.3g}")
+    inputs = agreement.compared_inputs(prepared, raw)
+    expected = agreement.in_batches(forward, inputs)
+    if not np.isfinite(expected).all():
+        raise ConversionError("its output is not a number for some rows")
+    found: dict[str, Any] = {
+        "keras": {"max_difference": apart, "rows": len(expected)} | agreement.speed(forward, inputs)
+    }
+    clock.note("keras")
+    write_json(work / FOUND, found | {"seconds": clock.seconds})
+    format_.convert(model, path)
+    clock.note("convert")
+    found[name] = _compared(format_.load(path), inputs, expected, unit) | {"bytes": path.stat().st_size}
+    clock.note("compare")
+    write_json(work / FOUND, found | {"seconds": clock.seconds})
+
+
+def _compared(
+    forward: agreement.Forward, inputs: agreement.Inputs, expected: np.ndarray, unit: float
+) -> dict[str, Any]:
+    difference = agreement.difference(agreement.in_batches(forward, inputs), expected, unit)
+    if not difference <= agreement.LIMIT:
+        raise ConversionError(f"its output differs from Keras' by {difference:.3g}, more than {agreement.LIMIT}")
+    return {"max_difference": difference, "rows": len(expected)} | agreement.speed(forward, inputs)
+
+
+class _Clock:
+    """Seconds since the start of the process, in parts."""
+
+    def __init__(self) -> None:
+        self.last = time.perf_counter()
+        self.seconds: dict[str, float] = {}
+
+    def note(self, part: str) -> None:
+        now = time.perf_counter()
+        self.seconds[part] = round(now - self.last, 2)
+        self.last = now
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

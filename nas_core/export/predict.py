@@ -1,0 +1,77 @@
+"""Predictions for raw rows from what was exported, with LiteRT: no TensorFlow, no Keras, no pandas."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from nas_core.errors import JobError
+from nas_core.export import litert
+from nas_core.export.agreement import Forward, in_batches
+from nas_core.runs.records import read_json
+from nas_core.training.model import input_part, target_part
+
+BATCH = 65_536  # rows
+MANIFEST, MODEL, TRANSFORMS = "manifest.json", litert.FILE, "transforms.json"
+
+
+def predict(folder: Path, table: pa.Table) -> pa.Table:
+    """Predict the rows of `table` with the exported model in `folder`, the ``export/`` of a run or a copy of it.
+
+    Args:
+        folder: holds ``manifest.json``, ``model.tflite`` and ``transforms.json``.
+        table: the feature columns in any order, typed or as text; further columns are left alone.
+
+    Returns:
+        One row a row of `table`, in its order: `prediction`, and for classes the probability of each as ``p_<class>``.
+
+    Raises:
+        JobError: the folder is no whole export, or columns are missing.
+    """
+    check_whole(folder)
+    return predictions(litert.load(folder / MODEL), read_json(folder / TRANSFORMS), table)
+
+
+def predictions(forward: Forward, transforms: dict[str, Any], table: pa.Table) -> pa.Table:
+    """As :func:`predict`, with the forward pass of any format."""
+    apply = input_part(transforms["task"], "transform").apply
+    decode = target_part(transforms["task"], "encode").decode
+    # At least one row goes through the model, so that an empty table gets the same columns.
+    rows = table if table.num_rows else _row_of_nothing(table)
+    outputs = [
+        in_batches(forward, apply(transforms["input"], rows.slice(start, BATCH)))
+        for start in range(0, rows.num_rows, BATCH)
+    ]
+    return pa.table(decode(transforms["target"], np.concatenate(outputs))).slice(0, table.num_rows)
+
+
+def check_whole(folder: Path) -> None:
+    """Raise JobError unless `folder` holds the files that predictions need, as its manifest lists them."""
+    if not (folder / MANIFEST).is_file():
+        raise JobError(f"Predictions need the export/ of a finished run, but {folder} has no {MANIFEST}.")
+    listed = read_json(folder / MANIFEST)["files"]
+    if MODEL not in listed:
+        raise JobError(f"Predictions need {MODEL}, but it could not be exported: {_reason(folder)}.")
+    for name in (MODEL, TRANSFORMS):
+        if not (folder / name).is_file() or _sha256(folder / name) != listed[name]["sha256"]:
+            raise JobError(f"{folder / name} must be the file that {MANIFEST} lists, but is not: copy export/ again.")
+
+
+def _row_of_nothing(table: pa.Table) -> pa.Table:
+    return pa.table({name: pa.array([None], pa.string()) for name in table.column_names})
+
+
+def _reason(folder: Path) -> str:
+    try:
+        return str(read_json(folder / "agreement.json")["litert"]["error"])
+    except (FileNotFoundError, KeyError):
+        return "no reason was kept"
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
