@@ -42,13 +42,14 @@ class Findings:
         self.items.append(Finding("warning", column, rule, message, action))
 
     @contextmanager
-    def collect(self, field: str, prefix: str = "") -> Iterator[None]:
-        """Turn the problems of a JobError in the block into errors of the job's `field`, each behind the `prefix`."""
+    def collect(self, field: str) -> Iterator[None]:
+        """Turn the problems of a JobError in the block into errors of the job's `field`."""
         try:
             yield
         except JobError as error:
             for problem in error.problems:
-                self.error(None, field, f"{prefix}{problem}")
+                named = f"`{field}` {problem}" if problem.startswith("must ") else f"`{field}`: {problem}"
+                self.error(None, field, problem if problem.startswith("`") else named)
 
     def raise_errors(self) -> None:
         """Raise one JobError with all errors, if there are any."""

@@ -11,7 +11,7 @@ import ipaddress
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ from nas_core.runs.run import safe_name
 
 if TYPE_CHECKING:
     import httpx
+    from mypy_boto3_s3 import S3Client
 
 WAITS = (0.5, 2.0)  # seconds before the second and the third attempt
 TIMEOUT = 30.0
@@ -91,26 +92,31 @@ def _local_fingerprint(uri: str) -> dict[str, Any]:
 
 
 def _s3_download(uri: str, part: Path) -> None:
-    from nas_core.runs.s3 import s3_client, split_address, store_errors  # boto3 is heavy
-
-    bucket, key = split_address(uri)
-    with store_errors(uri):
-        s3_client().download_file(bucket, key, str(part))
+    _ask_s3(uri, lambda client, bucket, key: client.download_file(bucket, key, str(part)))
 
 
 def _s3_fingerprint(uri: str) -> dict[str, Any]:
-    from nas_core.runs.s3 import s3_client, split_address, store_errors  # boto3 is heavy
-
-    bucket, key = split_address(uri)
-    with store_errors(uri):
-        head = s3_client().head_object(Bucket=bucket, Key=key)
+    head = _ask_s3(uri, lambda client, bucket, key: client.head_object(Bucket=bucket, Key=key))
     return {"etag": head["ETag"], "size": head["ContentLength"]}
+
+
+def _ask_s3(uri: str, question: Callable[[S3Client, str, str], Any]) -> Any:
+    """The answer to `question` (client, bucket, key); an endpoint that is away is waited for."""
+    from nas_core.runs.s3 import patiently, s3_client, split_address, store_errors  # boto3 is heavy
+
+    def ask() -> Any:
+        with store_errors(uri):
+            return question(s3_client(), *split_address(uri))
+
+    return patiently(ask)
 
 
 def _http_download(uri: str, part: Path) -> None:
     with _answer("GET", uri) as answer, part.open("wb") as file:
         if answer.headers.get("content-type", "").startswith("text/html"):
-            raise JobError(f"must be the address of a table, but {uri!r} answers with a web page (a login, perhaps).")
+            raise JobError(
+                f"must be the address of a table, but {_shown(uri)} answers with a web page (a login, perhaps)."
+            )
         for chunk in answer.iter_bytes(CHUNK):
             file.write(chunk)
 
@@ -141,13 +147,13 @@ def _answer(method: str, uri: str) -> Iterator[httpx.Response]:
             answer = _attempt(client, method, uri)
             try:
                 if answer.is_error:
-                    raise JobError(f"must be an address that answers, but {uri!r} says {_status(answer)}.")
+                    raise JobError(f"must be an address that answers, but {_shown(uri)} says {_status(answer)}.")
                 yield answer
             finally:
                 answer.close()
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         reason = str(error) or type(error).__name__
-        raise JobError(f"must be an address that can be reached, but {uri!r} cannot: {reason}.") from None
+        raise JobError(f"must be an address that can be reached, but {_shown(uri)} cannot: {reason}.") from None
 
 
 def _attempt(client: httpx.Client, method: str, uri: str) -> httpx.Response:
@@ -163,6 +169,12 @@ def _attempt(client: httpx.Client, method: str, uri: str) -> httpx.Response:
             pass
         time.sleep(wait)
     return client.send(client.build_request(method, uri), stream=True)
+
+
+def _shown(uri: str) -> str:
+    """The address without password, signature and the like."""
+    parts = urlsplit(uri)
+    return repr(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}")
 
 
 def _status(answer: httpx.Response) -> str:

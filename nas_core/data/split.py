@@ -52,21 +52,31 @@ def _n_part(n_rows: int, share: float, least: int) -> int:
 def _split_groups(
     groups: np.ndarray, codes: np.ndarray, shares: tuple[float, float], rng: np.random.Generator
 ) -> np.ndarray:
-    """Give group after group, the large ones first, to the part that lacks most of what the group has."""
-    counts = np.zeros((int(groups.max()) + 1, int(codes.max()) + 1))
-    np.add.at(counts, (groups, codes), 1)
+    """Deal out the large groups with care and the many small ones, if any, by chance, which spreads them well."""
     part_shares = np.array([1 - sum(shares), *shares])
-    used = np.flatnonzero(part_shares)
-    order = rng.permutation(len(counts))
-    order = order[np.argsort(-counts[order].sum(axis=1), kind="stable")]
-    # Of many groups the small ones need no care: chance spreads them well.
-    parts = rng.choice(3, size=len(counts), p=part_shares).astype(np.int8)
-    lacking = part_shares[:, None] * counts.sum(axis=0)
-    weight = 1 / np.maximum(counts.sum(axis=0), 1)
-    n_careful = min(len(order), CAREFUL_GROUPS)
-    for turn, group in enumerate(order[:n_careful]):
-        empty = [part for part in used if not (parts[order[:turn]] == part).any()] if n_careful - turn <= 3 else []
-        choice = empty if n_careful - turn <= len(empty) else used
-        parts[group] = max(choice, key=lambda part: float(lacking[part] * weight @ counts[group]))
-        lacking[parts[group]] -= counts[group]
+    sizes = np.bincount(groups)
+    order = rng.permutation(len(sizes))
+    large = order[np.argsort(-sizes[order], kind="stable")][:CAREFUL_GROUPS]
+    parts = rng.choice(3, size=len(sizes), p=part_shares).astype(np.int8)
+    places = np.full(len(sizes), -1)
+    places[large] = np.arange(len(large))
+    is_large = places[groups] >= 0
+    counts = np.zeros((len(large), int(codes.max()) + 1))
+    np.add.at(counts, (places[groups[is_large]], codes[is_large]), 1)
+    parts[large] = _deal(counts, part_shares)
     return np.asarray(parts[groups])
+
+
+def _deal(counts: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    """Give group after group (rows by class) to the part that lacks most of what the group has; none stays empty."""
+    lacking = shares[:, None] * counts.sum(axis=0)
+    weight = 1 / np.maximum(counts.sum(axis=0), 1)
+    empty = set(np.flatnonzero(shares).tolist())
+    used = sorted(empty)
+    parts = np.zeros(len(counts), np.int8)
+    for group, rows in enumerate(counts):
+        choice = sorted(empty) if len(counts) - group <= len(empty) else used
+        parts[group] = choice[int(np.argmax((lacking[choice] * weight) @ rows))]
+        lacking[parts[group]] -= rows
+        empty.discard(int(parts[group]))
+    return parts

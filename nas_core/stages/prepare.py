@@ -12,6 +12,7 @@ from collections import Counter
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pyarrow as pa
 
@@ -28,7 +29,8 @@ from nas_core.job import Job
 from nas_core.runs import layout
 from nas_core.runs.records import write_json
 from nas_core.runs.run import Run
-from nas_core.tasks.choice import choose_metric, choose_task, load_input, load_target
+from nas_core.tasks.choice import choose_metric, choose_task
+from nas_core.tasks.registry import load_part
 from nas_core.tasks.settings import TaskSettings
 from nas_core.tasks.target import Target, TargetReader
 from nas_core.tasks.task import Task
@@ -46,7 +48,7 @@ def fingerprint(job: Job) -> dict[str, Any]:
     findings = Findings()
     prints = {}
     for field, uri in _addresses(job).items():
-        with findings.collect(field, f"`{field}` "):
+        with findings.collect(field):
             prints[field] = source.fingerprint(uri)
     findings.raise_errors()
     return prints
@@ -90,8 +92,8 @@ def _prepare(job: Job, run: Run, findings: Findings) -> dict[str, Any]:
     write_json(run.path(layout.TRANSFORMS), {"task": task.name, "input": transform, "target": target.spec})
     schema = _schema(job, task, metric, columns, target)
     write_json(run.path(layout.SCHEMA), schema)
-    in_words = load_target(task, "checks").describe(target.spec, target.encoded)
-    _say(schema, f"{Path(job.dataset_uri).name}: {counted(scan.n_rows, 'row')}", in_words, findings)
+    in_words = load_part(task.name, "target", "checks").describe(target.spec, target.encoded)
+    _say(schema, f"{_name(job.dataset_uri)}: {counted(scan.n_rows, 'row')}", in_words, findings)
     return {
         "rows": scan.n_rows,
         "columns": len(columns),
@@ -111,7 +113,7 @@ def _open(job: Job, run: Run, findings: Findings) -> dict[str, Reader]:
     """Readers by field; JobError with everything that addresses and column names have wrong."""
     tables: dict[str, Reader] = {}
     for field, uri in _addresses(job).items():
-        with findings.collect(field, f"`{field}` "):
+        with findings.collect(field):
             tables[field] = open_table(source.fetch(uri, run.path(DOWNLOADS) / field))
     if "dataset_uri" in tables:
         wanted = [("target", job.target), ("group_column", job.group_column)]
@@ -130,7 +132,7 @@ def _scan(job: Job, tables: dict[str, Reader], findings: Findings) -> tuple[Tabl
     for field, reader in tables.items():
         is_test = field == "test_uri"
         keep = {job.target, job.group_column} - {None} if not is_test else {job.target}
-        with findings.collect(field, f"`{field}` "):
+        with findings.collect(field):
             scans[field] = scan_table(reader.batches([job.target] if is_test else None), sorted(map(str, keep)))
             if scans[field] is None:
                 message = "must have rows, but there are none below the line of column names."
@@ -164,13 +166,15 @@ def _check_test_columns(features: list[Column], tables: dict[str, Reader], findi
 def _fit(task: Task, features: list[Column], scan: TableScan, target: Target) -> dict[str, Any]:
     """The input's transform, learned from the training rows of the sample."""
     training = scan.sample.filter(pa.array(target.parts[scan.sample_rows] == split.TRAIN))
-    transform: dict[str, Any] = load_input(task).fit([column.to_json() for column in features], training)
+    transform: dict[str, Any] = load_part(task.name, "input", "transform").fit(
+        [column.to_json() for column in features], training
+    )
     return transform
 
 
 def _write_arrays(tables: dict[str, Reader], task: Task, transform: dict[str, Any], target: Target, run: Run) -> None:
     """The second pass, over both tables."""
-    encode = partial(load_input(task).apply, transform)
+    encode = partial(load_part(task.name, "input", "transform").apply, transform)
     folder, test_rows = run.path(layout.ARRAYS), run.path(layout.TEST_ROWS)
     write_arrays(tables["dataset_uri"].batches(), target.parts, target.encoded, encode, folder, test_rows)
     if target.test is not None:
@@ -186,6 +190,10 @@ def _schema(job: Job, task: Task, metric: str, columns: list[Column], target: Ta
         "n_rows": target.n_rows(),
         "columns": [column.to_json() for column in columns],
     }
+
+
+def _name(uri: str) -> str:
+    return Path(urlsplit(uri).path if "://" in uri else uri).name
 
 
 def _say(schema: dict[str, Any], table: str, target: str, findings: Findings) -> None:

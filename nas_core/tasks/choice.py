@@ -1,8 +1,7 @@
-"""Which task a job is about, and the parts that the task names."""
+"""Which task and metric a job is about."""
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Any
 
 from nas_core.data.checks import Findings
@@ -26,13 +25,3 @@ def choose_metric(asked: str, task: Task, findings: Findings) -> str:
         message = f"`metric` must be one of {', '.join(task.metrics)} for the task {task.name}, but got {asked!r}."
         findings.error(None, "metric", message, f"Choose one of them, or set `task` (here {task.name} was recognised).")
     return asked
-
-
-def load_input(task: Task) -> Any:
-    """The module that turns raw rows into the arrays of this task."""
-    return import_module(f"nas_core.inputs.{task.input}.transform")
-
-
-def load_target(task: Task, part: str) -> Any:
-    """The module `part` (``encode``, ``checks``, ``figures``, …) of the task's target."""
-    return import_module(f"nas_core.targets.{task.target}.{part}")

@@ -13,7 +13,7 @@ from nas_core.data.prepared import SPLITS
 from nas_core.data.scan import TableScan
 from nas_core.data.settings import DataSettings
 from nas_core.data.split import LEFT_OUT, TEST, TRAIN, split_rows
-from nas_core.tasks.choice import load_target
+from nas_core.tasks.registry import load_part
 from nas_core.tasks.task import Task
 
 LEAST_ROWS = 20
@@ -50,7 +50,7 @@ class TargetReader:
         Raises:
             JobError: with all errors found so far.
         """
-        encode, checks = load_target(self.task, "encode"), load_target(self.task, "checks")
+        encode, checks = self._part("encode"), self._part("checks")
         name, n_parts = self.settings.target, 2 if test_scan else 3
         column = scan.kept[name]
         spec = encode.fit(name, column)
@@ -69,6 +69,9 @@ class TargetReader:
         spec = encode.fit(name, column.filter(pa.array(parts == TRAIN)), self.positive_class)
         test = self._read_test(spec, test_scan.kept[name]) if test_scan else None
         return Target(spec, encoded, parts, test)
+
+    def _part(self, name: str) -> Any:
+        return load_part(self.task.name, "target", name)
 
     def _split(
         self, known: np.ndarray, strata: np.ndarray | None, groups: np.ndarray | None, n_parts: int
@@ -106,7 +109,7 @@ class TargetReader:
         return codes
 
     def _read_test(self, spec: dict[str, Any], column: pa.ChunkedArray) -> Target:
-        encode, name = load_target(self.task, "encode"), self.settings.target
+        encode, name = self._part("encode"), self.settings.target
         encoded = encode.encode(spec, column)
         known = encode.is_known(encoded)
         n_out = int((~known).sum())
