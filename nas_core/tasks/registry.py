@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from nas_core.tasks.task import Task
@@ -19,6 +19,11 @@ def load_task(name: str) -> Task:
     module, _, attribute = TASKS[name].partition(":")
     task: Task = getattr(import_module(module), attribute)
     return task
+
+
+def load_part(task: str, end: Literal["input", "target"], part: str) -> Any:
+    """The module `part` (transform, stem, columns; encode, head, figures, …) of the input or target of `task`."""
+    return import_module(f"nas_core.{end}s.{getattr(load_task(task), end)}.{part}")
 
 
 def metric_names() -> tuple[str, ...]:

@@ -71,3 +71,8 @@ def decode(spec: dict[str, Any], output: np.ndarray) -> dict[str, Any]:
     classes = np.array(spec["classes"], dtype=object)
     probabilities = {f"p_{name}": output[:, index] for index, name in enumerate(spec["classes"])}
     return {"prediction": classes[output.argmax(axis=1)].tolist(), **probabilities}
+
+
+def truth(spec: dict[str, Any], encoded: np.ndarray) -> list[str]:
+    """The class names of codes that :func:`encode` gave."""
+    return [spec["classes"][code] for code in encoded]

@@ -42,3 +42,8 @@ def strata(encoded: np.ndarray) -> np.ndarray | None:
 def decode(spec: dict[str, Any], output: np.ndarray) -> dict[str, Any]:
     """The network's output (rows, 1) as `prediction`, in the target's units."""
     return {"prediction": output[:, 0]}
+
+
+def truth(spec: dict[str, Any], encoded: np.ndarray) -> np.ndarray:
+    """The numbers that :func:`encode` gave, as they are."""
+    return np.asarray(encoded)

@@ -1,0 +1,78 @@
+"""What proposes architectures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from nas_core.evaluation.ledger import Entry
+from nas_core.space.rules import Codes, Space
+from nas_core.space.vocabulary import STOP
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A network to be measured: its `codes` without "stop", and the `agent` that proposed it.
+
+    `probabilities`: for each place, the end included, the probability of each choice when it was proposed:
+    (len(codes) + 1, len(vocabulary)), or one row less when the network is as deep as it may be.
+    """
+
+    codes: Codes
+    agent: str
+    probabilities: np.ndarray
+
+
+class Agent(Protocol):
+    """Proposes networks. A proposal is a function of the seed, the round and the entries, nothing else."""
+
+    def propose(self, entries: Sequence[Entry], n: int, round_: int) -> list[Proposal]:
+        """Up to `n` different networks that are not among `entries` (those of all earlier rounds, in order).
+
+        Fewer, or none, when the space has no more of them.
+        """
+
+
+def draw(space: Space, rng: np.random.Generator) -> Codes:
+    """A random network: its depth uniform, then each choice uniform among the legal ones."""
+    depth = int(rng.integers(1, space.max_layers + 1))
+    codes: Codes = ()
+    while len(codes) < depth:
+        legal = np.flatnonzero(space.mask(codes))
+        legal = legal[legal != STOP]
+        if not len(legal):
+            break
+        codes = (*codes, int(rng.choice(legal)))
+    return codes
+
+
+def draw_unseen(space: Space, rng: np.random.Generator, seen: set[Codes], n: int) -> list[Codes]:
+    """Up to `n` different random networks that are not in `seen`; it gives up after many draws without a new one."""
+    found: list[Codes] = []
+    for _ in range(1000 * n):
+        codes = draw(space, rng)
+        if codes and codes not in seen and codes not in found:
+            found.append(codes)
+        if len(found) == n:
+            break
+    return found
+
+
+def uniform_probabilities(space: Space, codes: Codes) -> np.ndarray:
+    """The probabilities of one who chooses blindly among the legal choices at each place of `codes`."""
+    masks = np.array([space.mask(codes[:i]) for i in places(space, codes)], float)
+    shares: np.ndarray = masks / masks.sum(1, keepdims=True)
+    return shares
+
+
+def places(space: Space, codes: Codes) -> range:
+    """The lengths of the prefixes at which something was chosen, the "stop" behind the last layer included."""
+    return range(min(len(codes) + 1, space.max_layers))
+
+
+def codes_of(space: Space, entries: Sequence[Entry]) -> list[Codes]:
+    """The codes of the entries' networks."""
+    return [space.vocabulary.encode(entry.evaluation.architecture) for entry in entries]

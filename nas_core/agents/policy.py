@@ -1,0 +1,51 @@
+"""The policy: a small network over the observation whose illegal choices have no probability. An RLlib module (torch).
+
+Only :mod:`nas_core.agents.ppo` imports this, since torch and RLlib are heavy.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from ray.rllib.core.columns import Columns
+from ray.rllib.core.rl_module.apis.value_function_api import ValueFunctionAPI
+from ray.rllib.core.rl_module.torch.torch_rl_module import TorchRLModule
+
+HIDDEN = 64
+FORBIDDEN = -1e9  # logit of an illegal choice
+
+
+class MaskedPolicy(TorchRLModule, ValueFunctionAPI):
+    """Two small towers, one for the choice and one for the value of the state, over history and network so far."""
+
+    def setup(self) -> None:
+        """Make the layers from the observation's space."""
+        spaces = self.observation_space
+        self.n_choices = int(self.action_space.n)
+        slots = len(spaces["architecture"].nvec)
+        width = int(spaces["history"].shape[0] * spaces["history"].shape[1]) + slots * self.n_choices
+        self.policy, self.values = tower(width, self.n_choices), tower(width, 1)
+
+    def _forward(self, batch: dict[str, Any], **_: Any) -> dict[str, Any]:
+        observation = batch[Columns.OBS]
+        logits = self.policy(self.features(observation))
+        return {Columns.ACTION_DIST_INPUTS: logits.masked_fill(observation["mask"] == 0, FORBIDDEN)}
+
+    def compute_values(self, batch: dict[str, Any], embeddings: Any = None) -> Any:  # noqa: ARG002 (RLlib's signature)
+        """What the agent expects to gain from here on: (rows,)."""
+        return self.values(self.features(batch[Columns.OBS])).squeeze(-1)
+
+    def features(self, observation: dict[str, Any]) -> Any:
+        """One vector a row: the history, and the codes so far one-hot."""
+        history, codes = observation["history"].float(), observation["architecture"].long()
+        one_hot = torch.nn.functional.one_hot(codes, self.n_choices).float()
+        return torch.cat([history.flatten(1), one_hot.flatten(1)], dim=1)
+
+
+def tower(width: int, n_out: int) -> Any:
+    """A hidden layer and an output that begins near zero, so that a fresh policy prefers nothing."""
+    out = torch.nn.Linear(HIDDEN, n_out)
+    torch.nn.init.normal_(out.weight, std=0.01)
+    torch.nn.init.zeros_(out.bias)
+    return torch.nn.Sequential(torch.nn.Linear(width, HIDDEN), torch.nn.Tanh(), out)

@@ -1,0 +1,179 @@
+"""PPO (RLlib, new API stack) that practises on a model of the results.
+
+Real trainings are few and dear. So in each round a surrogate is fitted to the ledger, a fresh policy practises in the
+job's environment with the surrogate as its `evaluate`, and the best of the networks that it visited are proposed. After
+Angermueller et al., "Model-based reinforcement learning for biological sequence design" (DyNA-PPO), ICLR 2020; PPO:
+Schulman et al. 2017, arXiv:1707.06347.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from nas_core.agents.agent import Proposal, codes_of, draw_unseen, places, uniform_probabilities
+from nas_core.envs.registry import ENVS
+from nas_core.envs.settings import EnvSettings
+from nas_core.evaluation.evaluation import Evaluation
+from nas_core.evaluation.ledger import Entry
+from nas_core.evaluation.surrogate import Surrogate
+from nas_core.space.architecture import Architecture
+from nas_core.space.rules import Codes, Space
+
+N_START = 10  # random networks before there is something to learn from
+N_ITERATIONS = 12
+N_STEPS = 256  # of the environment, in an iteration
+N_ENVS = 16  # side by side in one process
+OPTIMISM = 1.0  # standard deviations added to the predicted value in practice
+
+# Where RLlib's environments find the practice that is under way: RLlib makes them from a name.
+_PRACTICES: dict[int, Practice] = {}
+
+
+class PPOAgent:
+    """Proposes what a policy, trained afresh each round, finds best by the surrogate."""
+
+    def __init__(self, space: Space, settings: EnvSettings, seed: int) -> None:
+        self.space, self.settings, self.seed = space, settings, seed
+        self._algorithm: Any = None
+        self._fresh: Any = None
+
+    def propose(self, entries: Sequence[Entry], n: int, round_: int) -> list[Proposal]:
+        """See :class:`nas_core.agents.agent.Agent`."""
+        rng = np.random.default_rng([self.seed, round_])
+        networks = codes_of(self.space, entries)
+        if len(entries) < N_START:
+            drawn = draw_unseen(self.space, rng, set(networks), n)
+            return [Proposal(codes, "ppo", uniform_probabilities(self.space, codes)) for codes in drawn]
+        surrogate = Surrogate(self.space, networks, values_of(entries))
+        practice = Practice(self.space, self.settings, surrogate, tuple(e.evaluation for e in entries))
+        self._practise(practice, int(rng.integers(2**31)))
+        chosen = choose(surrogate, sorted(practice.visited - set(networks)), n, rng)
+        chosen += draw_unseen(self.space, rng, {*networks, *chosen}, n - len(chosen)) if len(chosen) < n else []
+        return [Proposal(codes, "ppo", self._probabilities(practice, codes)) for codes in chosen]
+
+    def _practise(self, practice: Practice, seed: int) -> None:
+        """Train a fresh policy in the environment of `practice`; it notes what was visited."""
+        import torch
+
+        random.seed(seed)
+        np.random.seed(seed)  # RLlib shuffles its batches with it
+        torch.manual_seed(seed)
+        _PRACTICES[0] = practice
+        self._begin_afresh()
+        for _ in range(N_ITERATIONS):
+            self._algorithm.train()
+
+    def _begin_afresh(self) -> None:
+        if self._algorithm is None:
+            self._algorithm = build_algorithm(self.seed)
+            self._fresh = self._algorithm.learner_group.get_state()
+        self._algorithm.learner_group.set_state(self._fresh)
+        runner = self._algorithm.env_runner
+        runner.make_env()
+        self._algorithm.env_runner_group.sync_weights(from_worker_or_learner_group=self._algorithm.learner_group)
+
+    def _probabilities(self, practice: Practice, codes: Codes) -> np.ndarray:
+        """What the practised policy thinks at each place of `codes`."""
+        import torch
+        from ray.rllib.core.columns import Columns
+
+        window = practice.make_env().unwrapped.window
+        seen = [window.observe(codes[:i]) for i in places(self.space, codes)]
+        batch = {key: torch.as_tensor(np.stack([observation[key] for observation in seen])) for key in seen[0]}
+        with torch.no_grad():
+            logits = self._algorithm.get_module()._forward({Columns.OBS: batch})[Columns.ACTION_DIST_INPUTS]
+            return torch.softmax(logits, -1).numpy()
+
+
+@dataclass
+class Practice:
+    """The job's environment with the surrogate in place of trainings; `visited` are the networks it was asked for."""
+
+    space: Space
+    settings: EnvSettings
+    surrogate: Surrogate
+    past: tuple[Evaluation, ...]
+
+    def __post_init__(self) -> None:
+        self._known: dict[Codes, float] = {}
+
+    @property
+    def visited(self) -> set[Codes]:
+        """Every network that was evaluated in practice."""
+        return set(self._known)
+
+    def make_env(self) -> Any:
+        """The environment of the job's algorithm. The surrogate predicts values with the price of size in them."""
+        make = ENVS[self.settings.algorithm]
+        return make(self.space, self.evaluate, history=self.settings.history, past=self.past)
+
+    def evaluate(self, architectures: Sequence[Architecture]) -> Iterator[Evaluation]:
+        """Predicted value plus a share of its uncertainty, as if it had been measured."""
+        for architecture in architectures:
+            codes = self.space.vocabulary.encode(architecture)
+            if codes not in self._known:
+                mean, deviation = self.surrogate.predict([codes])
+                self._known[codes] = float(mean[0] + OPTIMISM * deviation[0])
+            yield Evaluation(architecture, self._known[codes], parameters=self.space.cost(codes).parameters)
+
+
+def choose(surrogate: Surrogate, networks: list[Codes], n: int, rng: np.random.Generator) -> list[Codes]:
+    """The `n` most promising of `networks`, each by a boldness of its own, each counted as measured for the next."""
+    chosen: list[Codes] = []
+    while networks and len(chosen) < n:
+        mean, deviation = surrogate.predict(networks)
+        boldness = rng.exponential(1.0)
+        best = networks.pop(int(np.argmax(mean + boldness * deviation)))
+        surrogate.assume(best)
+        chosen.append(best)
+    return chosen
+
+
+def values_of(entries: Sequence[Entry]) -> list[float]:
+    """The entries' rewards; a failed network counts as a little worse than the worst."""
+    worst = min((e.reward for e in entries if e.reward is not None), default=0.0)
+    return [worst - 1e-6 if e.reward is None else e.reward for e in entries]
+
+
+def make_practice_env(_: Any) -> Any:
+    """RLlib's way to the environment: made by name, in this process."""
+    return _PRACTICES[0].make_env()
+
+
+def build_algorithm(seed: int) -> Any:
+    """RLlib's PPO in this process: no remote runners, several environments side by side."""
+    os.environ.setdefault("RLLIB_TEST_NO_TF_IMPORT", "1")  # saves the import of TensorFlow: 5 s and 500 MB
+    from ray.rllib.algorithms.ppo import PPOConfig
+    from ray.rllib.core.rl_module.rl_module import RLModuleSpec
+    from ray.tune.registry import register_env
+
+    from nas_core.agents.policy import MaskedPolicy
+
+    register_env("nas-practice", make_practice_env)
+    config = (
+        PPOConfig()
+        .environment("nas-practice", disable_env_checking=True)
+        .env_runners(num_env_runners=0, num_envs_per_env_runner=N_ENVS)
+        .learners(num_learners=0)
+        .training(
+            train_batch_size_per_learner=N_STEPS,
+            minibatch_size=N_STEPS,
+            num_epochs=4,
+            lr=3e-3,
+            gamma=1.0,
+            lambda_=0.95,
+            entropy_coeff=0.02,
+            clip_param=0.2,
+            vf_loss_coeff=0.5,
+            use_kl_loss=False,
+        )
+        .rl_module(rl_module_spec=RLModuleSpec(module_class=MaskedPolicy))
+        .debugging(seed=seed, log_level="ERROR")
+    )
+    return config.build_algo()

@@ -1,0 +1,17 @@
+"""What a network is worth to the agent: its score less the price of its size."""
+
+from __future__ import annotations
+
+import math
+
+from nas_core.evaluation.evaluation import Evaluation
+
+ILLEGAL = -1.0  # penalty of an action that the mask forbids
+FAILED = -1.0  # reward of a candidate that could not be trained
+
+
+def value(evaluation: Evaluation, size_penalty: float) -> float | None:
+    """Score less `size_penalty` for every doubling of the parameters; None when the candidate failed."""
+    if evaluation.score is None:
+        return None
+    return evaluation.score - size_penalty * math.log2(max(1, evaluation.parameters))

@@ -1,0 +1,82 @@
+"""The ledger: every evaluation of a search as a line of ``candidates.jsonl``. Written by the search alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from nas_core.evaluation.evaluation import Evaluation
+from nas_core.runs.records import append_line, mend_lines, read_lines
+from nas_core.space.architecture import Architecture
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line: the `evaluation`, and where in the search it belongs.
+
+    `round` and `slot` say which proposal it came from; with the number of layers they give an order that does not
+    depend on which worker was faster. `reward` is the score less the price of the size, None when it failed; `at` is
+    the time of search in seconds. `probabilities` are what the agent thought: for each place of the proposal up to this
+    candidate's end, the probability of each choice.
+    """
+
+    evaluation: Evaluation
+    round: int
+    slot: int
+    agent: str
+    reward: float | None
+    at: float
+    probabilities: list[list[float]] = field(default_factory=list)
+
+    def to_json(self, number: int) -> dict[str, Any]:
+        """The line of this entry as the `number`-th of the ledger."""
+        own = {k: getattr(self, k) for k in ("round", "slot", "agent", "reward", "at", "probabilities")}
+        return {"number": number, **own, **self.evaluation.to_json()}
+
+    @classmethod
+    def from_json(cls, line: dict[str, Any]) -> Entry:
+        """The inverse of :meth:`to_json`."""
+        own = {k: line[k] for k in ("round", "slot", "agent", "reward", "at", "probabilities")}
+        return cls(evaluation=Evaluation.from_json(line), **own)
+
+
+class Ledger:
+    """The entries on disk at `path`, and what has been measured, by architecture.
+
+    An architecture has one entry: all candidates of a search are trained alike, so what is there is never trained
+    again.
+    """
+
+    def __init__(self, path: Path) -> None:
+        mend_lines(path)
+        self.path = path
+        self._entries = {e.evaluation.architecture: e for e in map(Entry.from_json, read_lines(path))}
+
+    def add(self, entry: Entry) -> int:
+        """Bring `entry` to the disk; returns its number."""
+        number = len(self._entries)
+        append_line(self.path, entry.to_json(number))
+        self._entries[entry.evaluation.architecture] = entry
+        return number
+
+    def get(self, architecture: Architecture) -> Entry | None:
+        """The entry of `architecture`, or None when it has not been measured."""
+        return self._entries.get(architecture)
+
+    def before(self, round_: int) -> list[Entry]:
+        """The entries of all earlier rounds, in the order of proposal (not of arrival)."""
+        entries = (e for e in self if e.round < round_)
+        return sorted(entries, key=lambda e: (e.round, e.slot, len(e.evaluation.architecture)))
+
+    def best(self, n: int = 1) -> list[Entry]:
+        """The `n` entries with the highest reward, best first; failed ones are none of them."""
+        measured = [(e.reward, -e.evaluation.parameters, e) for e in self if e.reward is not None]
+        return [entry for *_, entry in sorted(measured, key=lambda m: m[:2], reverse=True)[:n]]
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(list(self._entries.values()))
+
+    def __len__(self) -> int:
+        return len(self._entries)

@@ -1,0 +1,197 @@
+"""The loop of a search: propose, play in the environment, record, stop.
+
+The agent proposes a round of networks; each is played in the job's environment, as many side by side as there are
+workers. What an environment has evaluated is a line of the ledger before anybody learns of it. A round sees all earlier
+rounds and nothing of itself, so proposals do not depend on which worker was faster, and a search that was killed goes
+on with the round in which it was: what that round has measured already is in the ledger and is not trained again.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import Protocol
+
+from nas_core.agents.agent import Agent, Proposal
+from nas_core.envs.registry import ENVS
+from nas_core.envs.reward import value
+from nas_core.envs.settings import EnvSettings
+from nas_core.errors import JobError
+from nas_core.evaluation.evaluation import Evaluation
+from nas_core.evaluation.ledger import Entry, Ledger
+from nas_core.space.architecture import Architecture
+from nas_core.space.rules import Space
+from nas_core.space.vocabulary import STOP
+
+ROUND_SIZE = 4
+MAX_FAILURES = 10  # in a row
+
+
+class Watch(Protocol):
+    """What a search asks and tells while it runs."""
+
+    def used(self) -> float:
+        """Seconds of search so far."""
+
+    def reason_to_stop(self) -> str | None:
+        """Why the search must end now (time, a person's wish), or None."""
+
+    def recorded(self, entry: Entry, number: int) -> None:
+        """An entry has been written into the ledger."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When a search ends by itself: after `max_candidates`, or after `patience` (0: never) without a better one."""
+
+    max_candidates: int
+    patience: int = 0
+
+
+class Search:
+    """One search over `space`. `train(architecture)` measures a candidate; it is called from `n_workers` threads."""
+
+    def __init__(
+        self,
+        space: Space,
+        settings: EnvSettings,
+        agent: Agent,
+        ledger: Ledger,
+        train: Callable[[Architecture], Evaluation],
+        watch: Watch,
+    ) -> None:
+        self.space, self.settings, self.agent, self.ledger = space, settings, agent, ledger
+        self.train, self.watch = train, watch
+        self._pending: dict[Architecture, Future[Evaluation]] = {}
+        self._lock = threading.Lock()
+        self._ended: str | None = None
+
+    def run(self, limits: Limits, n_workers: int) -> str:
+        """Search until something ends it; returns the reason. Trainings that are under way then are not waited for.
+
+        Raises:
+            JobError: many candidates in a row failed.
+        """
+        self.limits = limits
+        threads = ThreadPoolExecutor(n_workers, "play")
+        try:
+            return self._run(threads, max(ROUND_SIZE, n_workers))
+        finally:
+            self._ended = self._ended or "an error"
+            threads.shutdown(wait=False, cancel_futures=True)
+
+    def _run(self, threads: ThreadPoolExecutor, n: int) -> str:
+        round_ = max((entry.round for entry in self.ledger), default=0)
+        while True:
+            reason = self._reason()
+            if reason:
+                return reason
+            proposals = self.agent.propose(self.ledger.before(round_), n, round_)
+            if not proposals:
+                return "every network of the space has been tried"
+            self._await([threads.submit(self._play, p, round_, slot) for slot, p in enumerate(proposals)])
+            round_ += 1
+
+    def _await(self, games: list[Future[None]]) -> None:
+        """Wait for a round, but no longer than the search may take."""
+        waiting = set(games)
+        while waiting and not self._reason():
+            finished, waiting = wait(waiting, timeout=0.5)
+            for game in finished:
+                game.result()
+
+    def _reason(self) -> str | None:
+        """Why the search is at its end, or None; once it is, it stays so."""
+        with self._lock:
+            self._ended = self._ended or self.watch.reason_to_stop() or self._exhausted()
+            return self._ended
+
+    def _exhausted(self) -> str | None:
+        entries = list(self.ledger)
+        if len(entries) >= self.limits.max_candidates:
+            return f"{len(entries)} candidates have been tried"
+        since = len(entries) - 1 - max(range(len(entries)), key=lambda i: _worth(entries[i]), default=0)
+        if self.limits.patience and since >= self.limits.patience:
+            return f"{since} candidates in a row were no better than the best"
+        return None
+
+    def _play(self, proposal: Proposal, round_: int, slot: int) -> None:
+        """Play `proposal` in the environment, choice by choice."""
+
+        def evaluate(architectures: Sequence[Architecture]) -> Iterator[Evaluation]:
+            for architecture in architectures:
+                yield self._measure(architecture, proposal, round_, slot)
+
+        past = [entry.evaluation for entry in self.ledger.before(round_)]
+        env = ENVS[self.settings.algorithm](
+            self.space, evaluate, history=self.settings.history, size_penalty=self.settings.size_penalty, past=past
+        )
+        env.reset()
+        for code in (*proposal.codes, STOP):
+            try:
+                _, _, ended, _, _ = env.step(code)
+            except SearchEnded:
+                return
+            if ended:
+                return
+
+    def _measure(self, architecture: Architecture, proposal: Proposal, round_: int, slot: int) -> Evaluation:
+        """The evaluation of `architecture`: from the ledger, from a neighbour that is at it, or by training it."""
+        with self._lock:
+            entry = self.ledger.get(architecture)
+            if entry:
+                return entry.evaluation
+            pending = self._pending.get(architecture)
+            mine = pending is None
+            if pending is None:
+                pending = self._pending[architecture] = Future()
+        if not mine:
+            return pending.result()
+        try:
+            evaluation = self._train(architecture, proposal, round_, slot)
+        except BaseException as error:
+            pending.set_exception(error)
+            raise
+        pending.set_result(evaluation)
+        return evaluation
+
+    def _train(self, architecture: Architecture, proposal: Proposal, round_: int, slot: int) -> Evaluation:
+        if self._reason():
+            raise SearchEnded
+        evaluation = self.train(architecture)
+        with self._lock:
+            # What comes in after the end was perhaps cut off by it: it is not a result.
+            if self._ended:
+                raise SearchEnded
+            entry = Entry(
+                evaluation=evaluation,
+                round=round_,
+                slot=slot,
+                agent=proposal.agent,
+                reward=value(evaluation, self.settings.size_penalty),
+                at=round(self.watch.used(), 2),
+                probabilities=proposal.probabilities[: len(architecture) + 1].round(4).tolist(),
+            )
+            self.watch.recorded(entry, self.ledger.add(entry))
+            self._check_failures()
+            # Under the lock, so that the limit on candidates is kept to the line.
+            self._ended = self._exhausted()
+        return evaluation
+
+    def _check_failures(self) -> None:
+        last = list(self.ledger)[-MAX_FAILURES:]
+        if len(last) == MAX_FAILURES and all(entry.evaluation.is_failed for entry in last):
+            raise JobError(
+                f"{MAX_FAILURES} candidates in a row could not be trained; the last one: {last[-1].evaluation.error}. "
+                "See the reasons in search/candidates.jsonl."
+            )
+
+
+class SearchEnded(Exception):  # noqa: N818 (it is not an error)
+    """The search is at its end; what is under way is dropped."""
+
+
+def _worth(entry: Entry) -> float:
+    return -float("inf") if entry.reward is None else entry.reward

@@ -1,0 +1,33 @@
+"""A fully connected layer with its activation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nas_core.space.architecture import Choice
+from nas_core.space.layer import Cost, Shape
+
+CHOICES = tuple(
+    Choice.of("dense", units=units, activation=activation)
+    for units in (32, 64, 128, 256)
+    for activation in ("relu", "silu", "tanh")
+)
+REPEATS = True
+
+
+def output_shape(shape: Shape, *, units: int, activation: str) -> Shape | None:
+    """Vectors only: (n,) becomes (units,)."""
+    return (units,) if len(shape) == 1 else None
+
+
+def cost(shape: Shape, *, units: int, activation: str) -> Cost:
+    """A matrix and a bias."""
+    return Cost(shape[0] * units + units, 2 * shape[0] * units + units)
+
+
+def apply(x: Any, name: str, *, units: int, activation: str) -> Any:
+    """Append the layer; the initialisation follows the activation (He et al. 2015, Glorot & Bengio 2010)."""
+    import keras
+
+    initializer = "glorot_uniform" if activation == "tanh" else "he_normal"
+    return keras.layers.Dense(units, activation=activation, kernel_initializer=initializer, name=name)(x)

@@ -1,0 +1,82 @@
+"""Which networks exist: what may come next, and when a network is complete.
+
+A network under construction is a tuple of codes. All who build networks (both environments, the baselines, the page) go
+through this one mask, so a network that does not fit, or is too large, is never proposed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from nas_core.space.architecture import Architecture
+from nas_core.space.cost import Ends
+from nas_core.space.layer import Cost, Shape, load_layer
+from nas_core.space.vocabulary import STOP, Vocabulary
+
+Codes = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Space:
+    """All architectures of up to `max_layers` choices that fit between `ends` within `max_parameters`."""
+
+    vocabulary: Vocabulary
+    ends: Ends
+    max_layers: int
+    max_parameters: int
+    _known: dict[Codes, tuple[Shape, Cost]] = field(default_factory=dict, repr=False, compare=False)
+    _masks: dict[Codes, np.ndarray] = field(default_factory=dict, repr=False, compare=False)
+
+    def mask(self, codes: Codes) -> np.ndarray:
+        """Which codes may come next: bool (len(vocabulary),). Only "stop" when `codes` is complete."""
+        if codes not in self._masks:
+            self._masks[codes] = np.array([self._is_legal(codes, code) for code in range(len(self.vocabulary))])
+        return self._masks[codes]
+
+    def is_complete(self, codes: Codes) -> bool:
+        """Whether nothing can be added: "stop" was said, or there are as many layers as there may be."""
+        return len(codes) == self.max_layers or (STOP in codes)
+
+    def is_legal(self, codes: Codes) -> bool:
+        """Whether `codes`, step by step, are allowed; behind "stop" there is only "stop"."""
+        return len(codes) <= self.max_layers and all(self.mask(codes[:i])[code] for i, code in enumerate(codes))
+
+    def cost(self, codes: Codes) -> Cost:
+        """Parameters and operations of the whole network, stem and head included."""
+        shape, trunk = self._measure(codes)
+        return self.ends.stem + trunk + self.ends.head(shape)
+
+    def cost_of(self, architecture: Architecture) -> Cost:
+        """The same for an architecture."""
+        return self.cost(self.vocabulary.encode(architecture))
+
+    def _is_legal(self, codes: Codes, code: int) -> bool:
+        if code == STOP:
+            return len(codes) > 0
+        if self.is_complete(codes):
+            return False
+        choice = self.vocabulary.choices[code - 1]
+        layer = load_layer(choice.kind)
+        if codes and not layer.REPEATS and self.vocabulary.choices[codes[-1] - 1].kind == choice.kind:
+            return False
+        shape, _ = self._measure(codes)
+        if layer.output_shape(shape, **dict(choice.params)) is None:
+            return False
+        return self.cost((*codes, code)).parameters <= self.max_parameters
+
+    def _measure(self, codes: Codes) -> tuple[Shape, Cost]:
+        """Shape behind the trunk and what the trunk costs, each prefix computed once."""
+        codes = codes[: codes.index(STOP)] if STOP in codes else codes
+        if not codes:
+            return self.ends.shape, Cost()
+        if codes not in self._known:
+            shape, cost = self._measure(codes[:-1])
+            choice = self.vocabulary.choices[codes[-1] - 1]
+            layer, params = load_layer(choice.kind), dict(choice.params)
+            behind = layer.output_shape(shape, **params)
+            if behind is None:
+                raise ValueError(f"{choice} does not fit behind the shape {shape}.")
+            self._known[codes] = behind, cost + layer.cost(shape, **params)
+        return self._known[codes]

@@ -1,0 +1,117 @@
+"""The stage search: an agent designs networks, Ray actors train them, the ledger keeps every one."""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+from typing import Any
+
+from nas_core.agents.registry import make_agent
+from nas_core.agents.settings import AgentSettings
+from nas_core.data.prepared import Prepared
+from nas_core.envs.settings import EnvSettings
+from nas_core.errors import JobError
+from nas_core.evaluation.candidate import Recipe, weights_path
+from nas_core.evaluation.evaluation import Evaluation
+from nas_core.evaluation.ledger import Ledger
+from nas_core.evaluation.pool import Pool
+from nas_core.evaluation.settings import EvaluationSettings
+from nas_core.job import Job
+from nas_core.runs import layout
+from nas_core.runs.records import write_json
+from nas_core.runs.run import Run
+from nas_core.search.clock import Clock
+from nas_core.search.loop import Limits, Search
+from nas_core.search.progress import Progress
+from nas_core.search.settings import SearchSettings
+from nas_core.search.spaces import make_space
+from nas_core.space.architecture import Architecture
+from nas_core.space.settings import SpaceSettings
+
+log = logging.getLogger("nas")
+
+NEEDS = ("prepare",)
+SETTINGS = (
+    EnvSettings,
+    SearchSettings,
+    AgentSettings,
+    SpaceSettings,
+    EvaluationSettings,
+    "batch_size",
+    "learning_rate",
+    "compare_random",
+)
+
+
+def work(job: Job, run: Run) -> dict[str, Any]:
+    """Search within the budget; with `compare_random`, as many random networks again, in a ledger of their own.
+
+    Raises:
+        JobError: no candidate could be trained.
+    """
+    data = Prepared(run)
+    clock = Clock(run.path(layout.CLOCK), job)
+    space = make_space(data, job)
+    write_json(run.path(layout.VOCABULARY), space.vocabulary.to_json())
+    recipe = Recipe(
+        metric=data.schema["metric"],
+        epochs=job.candidate_epochs,
+        batch_size=job.batch_size,
+        learning_rate=job.learning_rate,
+        seed=job.seed,
+        inherits=job.algorithm == "layerwise",
+    )
+    log.info("Search %s for %.0f s among networks of up to %d layers.", job.algorithm, clock.left, job.max_layers)
+    agent = make_agent(job.agent, space, job, job.seed)
+    pool = Pool(data, recipe, job)
+    try:
+        train = partial(train_in, pool, data, recipe)
+        ledger = Ledger(run.path(layout.CANDIDATES))
+        limits = Limits(job.max_candidates, job.patience)
+        search = Search(space, job, agent, ledger, train, Progress(run, ledger, clock, limits))
+        reason = search.run(limits, pool.n_workers)
+        clock.save()
+        if job.compare_random:
+            _compare_random(job, run, search, pool.n_workers)
+    finally:
+        pool.close()
+    return _summary(ledger, reason, clock)
+
+
+def train_in(pool: Pool, data: Prepared, recipe: Recipe, architecture: Architecture) -> Evaluation:
+    """Train `architecture` in `pool`, beginning with the weights of its prefix when the recipe says so and has them."""
+    parent = architecture.prefix(len(architecture) - 1).fingerprint if len(architecture) > 1 else None
+    if not (recipe.inherits and parent and weights_path(data, parent).exists()):
+        parent = None
+    return pool.train(architecture, parent)
+
+
+def _compare_random(job: Job, run: Run, search: Search, n_workers: int) -> None:
+    """As many random networks as the search tried, trained alike, in their own ledger and time."""
+    log.info("The same number of random networks, to compare with:")
+    clock = Clock(run.path(layout.RANDOM_CLOCK), job)
+    ledger = Ledger(run.path(layout.RANDOM_SEARCH))
+    limits = Limits(len(search.ledger))
+    watch = Progress(run, ledger, clock, limits, best=layout.RANDOM_BEST)
+    agent = make_agent("random", search.space, job, job.seed)
+    Search(search.space, job, agent, ledger, search.train, watch).run(limits, n_workers)
+    clock.save()
+
+
+def _summary(ledger: Ledger, reason: str, clock: Clock) -> dict[str, Any]:
+    best = ledger.best()
+    if not best:
+        raise JobError(
+            f"The search found no network: {reason} after {len(ledger)} candidates. "
+            "Give it more time (`budget_minutes`), or see the reasons in search/candidates.jsonl."
+        )
+    n_failed = sum(entry.evaluation.is_failed for entry in ledger)
+    log.info("The search ends: %s. %d candidates, %d of them failed.", reason, len(ledger), n_failed)
+    log.info("Best: %s, score %.4f.", best[0].evaluation.architecture, best[0].evaluation.score)
+    return {
+        "reason": reason,
+        "n_candidates": len(ledger),
+        "n_failed": n_failed,
+        "best_score": best[0].evaluation.score,
+        "seconds": round(clock.used, 2),
+    }

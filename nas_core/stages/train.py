@@ -1,0 +1,189 @@
+"""The stage train: the best architectures trained in full, the winner measured beside the baselines."""
+
+from __future__ import annotations
+
+import csv
+import io
+import logging
+import os
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from nas_core.data.prepared import Prepared, Split
+from nas_core.envs.settings import EnvSettings
+from nas_core.errors import CandidateError, JobError
+from nas_core.evaluation.ledger import Entry, Ledger
+from nas_core.job import Job
+from nas_core.runs import layout
+from nas_core.runs.records import write_json, write_text
+from nas_core.runs.run import Run
+from nas_core.search.clock import training_seconds
+from nas_core.search.settings import SearchSettings
+from nas_core.space.architecture import Architecture
+from nas_core.tasks.registry import load_part
+from nas_core.training.baselines import measure_baselines
+from nas_core.training.fit import Budget, Epoch, fit, predict
+from nas_core.training.importance import measure_importance
+from nas_core.training.model import build_model
+from nas_core.training.settings import TrainingSettings
+from nas_core.training.summary import describe_model
+
+log = logging.getLogger("nas")
+
+NEEDS = ("prepare", "search")
+SETTINGS = (TrainingSettings, SearchSettings, EnvSettings)
+
+PATIENCE = 12  # epochs without a better validation loss before the step size falls
+OVERHEAD_SECONDS = 6.0  # of the time left, for what comes after the fits: measuring, saving
+IMPORTANCE_SECONDS = 4.0
+
+
+@dataclass(frozen=True)
+class Finalist:
+    """An architecture trained in full: its model, its history, its output on the validation rows and their score."""
+
+    architecture: Architecture
+    model: Any
+    history: list[Epoch]
+    figures: dict[str, float]
+    score: float
+
+
+def work(job: Job, run: Run) -> dict[str, Any]:
+    """Train the finalists within what the search left of the budget; measure the best on the test rows.
+
+    Raises:
+        JobError: none of the finalists could be trained.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    data = Prepared(run)
+    finished = run.path("search").joinpath(layout.DONE).stat().st_mtime
+    deadline = time.monotonic() + training_seconds(job, run.path(layout.CLOCK), finished) - OVERHEAD_SECONDS
+    import keras  # noqa: F401 (its import of 8 s belongs to the budget)
+
+    best = Ledger(run.path(layout.CANDIDATES)).best(job.n_finalists)
+    finalists = _train_finalists(best, data, job, deadline)
+    winner = max(finalists, key=lambda finalist: finalist.score)
+    metrics = _measure(winner, finalists, data)
+    metrics["random"] = _random_search(job, run, data)
+    _write(run, winner, metrics, data)
+    write_json(run.path(layout.IMPORTANCE), measure_importance(winner.model, data, IMPORTANCE_SECONDS))
+    _say(metrics)
+    return {"test": metrics["test"], "winner": metrics["winner"], "n_finalists": len(finalists)}
+
+
+def _train_finalists(best: list[Entry], data: Prepared, job: Job, deadline: float) -> list[Finalist]:
+    """All of `best` as far as the time allows; each may use an equal share of what is left, the first one always."""
+    finalists: list[Finalist] = []
+    errors = []
+    for index, entry in enumerate(best):
+        seconds = (deadline - time.monotonic()) / (len(best) - index)
+        if finalists and seconds < 2 * finalists[-1].history[0]["seconds"]:
+            break
+        try:
+            finalists.append(_train(entry.evaluation.architecture, data, job, max(seconds, 1.0)))
+        except CandidateError as error:
+            errors.append(f"{entry.evaluation.architecture}: {error}")
+    if not finalists:
+        raise JobError(f"No finalist could be trained: {'; '.join(errors)}. Try a smaller `learning_rate`.")
+    return finalists
+
+
+def _train(architecture: Architecture, data: Prepared, job: Job, seconds: float) -> Finalist:
+    import keras
+
+    keras.utils.set_random_seed(job.seed)
+    model = build_model(architecture, data.transforms)
+    budget = Budget(job.epochs, seconds, PATIENCE)
+    history = fit(model, data, budget, batch_size=job.batch_size, learning_rate=job.learning_rate, seed=job.seed)
+    figures, score = _judge(model, data, "valid")
+    log.info(
+        "Finalist %s: score %.4f after %d epochs, %.1f s.", architecture, score, len(history), history[-1]["seconds"]
+    )
+    return Finalist(architecture, model, history, figures, score)
+
+
+def _judge(model: Any, data: Prepared, split: str) -> tuple[dict[str, float], float]:
+    part, target = load_part(data.schema["task"], "target", "figures"), data.transforms["target"]
+    rows = data.split(split)
+    figures = part.figures(target, rows.target, predict(model, rows))
+    return figures, part.score(target, data.schema["metric"], figures)
+
+
+def _measure(winner: Finalist, finalists: list[Finalist], data: Prepared) -> dict[str, Any]:
+    """The content of ``metrics.json``."""
+    test, target = data.split("test"), data.transforms["target"]
+    figures = load_part(data.schema["task"], "target", "figures")
+    output = predict(winner.model, test)
+    return {
+        "task": data.schema["task"],
+        "metric": data.schema["metric"],
+        "test": figures.figures(target, test.target, output),
+        "valid": winner.figures,
+        "baselines": measure_baselines(data),
+        "winner": winner.architecture.fingerprint,
+        "finalists": [
+            {
+                "fingerprint": f.architecture.fingerprint,
+                "score": f.score,
+                "epochs": len(f.history),
+                "seconds": round(f.history[-1]["seconds"], 2),
+            }
+            for f in finalists
+        ],
+        "details": figures.details(target, test.target, output),
+    }
+
+
+def _random_search(job: Job, run: Run, data: Prepared) -> dict[str, Any] | None:
+    """What random search would have given: its best network trained like a finalist; None when it was not asked for."""
+    path = run.path(layout.RANDOM_SEARCH)
+    if not path.exists():
+        return None
+    ledger = Ledger(path)
+    best = ledger.best()
+    if not best:
+        return {"n": len(ledger), "score": None, "test": None}
+    finalist = _train(best[0].evaluation.architecture, data, job, 60 * job.budget_minutes / 4)
+    test, _ = _judge(finalist.model, data, "test")
+    return {"n": len(ledger), "score": finalist.score, "test": test}
+
+
+def _write(run: Run, winner: Finalist, metrics: dict[str, Any], data: Prepared) -> None:
+    """Model, architecture, history, metrics and test predictions as files."""
+    import keras
+
+    # Without optimizer and loss: whoever loads it needs nothing of ours.
+    keras.Model(winner.model.inputs, winner.model.outputs).save(run.path(layout.MODEL))
+    write_json(run.path(layout.ARCHITECTURE), describe_model(winner.architecture, data.transforms))
+    write_text(run.path(layout.HISTORY), _csv(winner.history))
+    _write_predictions(run, data, data.split("test"), predict(winner.model, data.split("test")))
+    write_json(run.path(layout.METRICS), metrics)
+
+
+def _csv(rows: list[Epoch]) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, rows[0])
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def _write_predictions(run: Run, data: Prepared, test: Split, output: np.ndarray) -> None:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    encode = load_part(data.schema["task"], "target", "encode")
+    target = data.transforms["target"]
+    truth = encode.truth(target, test.target)
+    parquet.write_table(pa.table({"truth": truth} | encode.decode(target, output)), run.path(layout.PREDICTIONS))
+
+
+def _say(metrics: dict[str, Any]) -> None:
+    metric = metrics["metric"]
+    log.info("Test %s: %.4f", metric, metrics["test"][metric])
+    for name, figures in metrics["baselines"].items():
+        log.info("  %s: %.4f", name, figures[metric])

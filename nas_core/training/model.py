@@ -1,0 +1,53 @@
+"""The whole network: a task's stem, the trunk of an architecture, the task's head. And its weights as arrays."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nas_core.space.architecture import Architecture
+from nas_core.space.build import build_trunk
+from nas_core.space.cost import Ends
+from nas_core.tasks.registry import load_part
+
+
+def ends(transforms: dict[str, Any]) -> Ends:
+    """What the space has to know of the task: the trunk's input shape and the size of stem and head. No Keras."""
+    task, target = transforms["task"], transforms["target"]
+    head = load_part(task, "target", "head")
+    return Ends(
+        shape=load_part(task, "input", "transform").shape(transforms["input"]),
+        stem=load_part(task, "input", "stem").cost(transforms["input"]),
+        head=lambda shape: head.cost(target, shape),
+        output=head.output_shape(target),
+    )
+
+
+def build_model(architecture: Architecture, transforms: dict[str, Any]) -> Any:
+    """The Keras model of `architecture` for this run's data: raw arrays in, probabilities or units out."""
+    task = transforms["task"]
+    inputs, x = load_part(task, "input", "stem").build(transforms["input"])
+    x = build_trunk(architecture, x)
+    import keras
+
+    return keras.Model(inputs, load_part(task, "target", "head").build(transforms["target"], x))
+
+
+def save_weights(model: Any, path: Path) -> None:
+    """Write every weight as ``<layer>/<index>`` into an ``.npz``, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.tmp.npz")
+    np.savez(temporary, **{f"{layer.name}/{i}": w for layer in model.layers for i, w in enumerate(layer.get_weights())})
+    temporary.replace(path)
+
+
+def inherit_weights(model: Any, path: Path) -> None:
+    """Begin with the weights at `path` wherever layer and shape are the same."""
+    with np.load(path) as saved:
+        for layer in model.layers:
+            own = layer.get_weights()
+            old = [saved[name] for i in range(len(own)) if (name := f"{layer.name}/{i}") in saved]
+            if own and [w.shape for w in old] == [w.shape for w in own]:
+                layer.set_weights(old)
