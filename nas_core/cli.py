@@ -69,19 +69,34 @@ def show(args: argparse.Namespace) -> None:
 
 
 def predict(args: argparse.Namespace) -> None:
-    """Predictions for the rows of a CSV file, as CSV."""
+    """Predictions for the rows of a table (CSV or Parquet), as CSV, in the order of the rows."""
     import pyarrow.csv as pa_csv
 
     from nas_core.export.predict import predict as predictions_of
 
     opened = open_run(args.address)
     opened.store.pull(layout.EXPORT)
-    try:
-        table = pa_csv.read_csv(args.rows)
-    except (OSError, ValueError) as error:  # Arrow's own errors are ValueErrors
-        raise JobError(f"`rows` must be a CSV file with a header, but got {args.rows!r}: {error}") from None
-    answer = predictions_of(opened.path(layout.EXPORT), table)
+    answer = predictions_of(opened.path(layout.EXPORT), _rows(Path(args.rows)))
     pa_csv.write_csv(answer, args.output or sys.stdout.buffer)
+
+
+def _rows(path: Path) -> Any:
+    """The table at `path`; JobError when it is none, or when rows would be missing from the predictions."""
+    import pyarrow as pa
+
+    from nas_core.data.readers.reader import open_table
+
+    try:
+        reader = open_table(path)
+        nothing = pa.schema([(name, pa.string()) for name in reader.names])
+        batches = list(reader.batches())
+    except OSError as error:
+        raise JobError(f"`rows` must be a file that can be read, but got {str(path)!r}: {error.strerror}.") from None
+    except JobError as error:
+        raise JobError(*(f"`rows` ({path}) {problem}" for problem in error.problems)) from None
+    if reader.n_bad_rows:
+        raise JobError(f"`rows` must have as many cells a row as its header, but {reader.n_bad_rows} rows have not.")
+    return pa.Table.from_batches(batches, batches[0].schema if batches else nothing)
 
 
 def stop(args: argparse.Namespace) -> None:
@@ -156,7 +171,7 @@ def _parser() -> argparse.ArgumentParser:
     _address(shown)
     shown.add_argument("--json", action="store_true", help="for machines")
 
-    predicted = _command(commands, "predict", predict, "predict the rows of a CSV file with a run's model")
+    predicted = _command(commands, "predict", predict, "predict the rows of a table with a run's model")
     _address(predicted)
     predicted.add_argument("rows", metavar="rows.csv")
     predicted.add_argument("--output", metavar="FILE", help="where the CSV goes; default: stdout")

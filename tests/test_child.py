@@ -70,7 +70,9 @@ def test_killing_a_stage_kills_what_it_started():
 
 
 def test_a_stage_dies_with_its_parent_however_that_ends():
-    stage = "import os, sys, time, nas_core.child as c; c.die_with(int(sys.argv[1])); print(os.getpid()); time.sleep(60)"
+    stage = (
+        "import os, sys, time, nas_core.child as c; c.die_with(int(sys.argv[1])); print(os.getpid()); time.sleep(60)"
+    )
     program = (
         "import os, subprocess, sys, time;"
         f"subprocess.Popen([sys.executable, '-u', '-c', {stage!r}, str(os.getpid())]); time.sleep(60)"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from airflow.sdk import BaseOperatorLink
 from airflow.sdk.configuration import conf
@@ -32,6 +32,6 @@ class ReportLink(BaseOperatorLink):
 
 
 def files_url(ti_key: Any) -> str:
-    """Where the files of the DAG run that `ti_key` belongs to are served."""
-    base = (conf.get("api", "base_url", fallback="") or "").rstrip("/")
+    """Where the files of the DAG run that `ti_key` belongs to are served, on whatever host the page was read from."""
+    base = urlsplit(conf.get("api", "base_url", fallback=None) or "").path.rstrip("/")
     return f"{base}/nas/runs/{quote(ti_key.dag_id, safe='')}/{quote(ti_key.run_id, safe='')}/"
