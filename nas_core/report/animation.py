@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,28 +23,44 @@ GIF_FILTER = (
 )
 
 
-def frames_of(facts: Facts) -> Iterator[Image.Image]:
-    """Every frame of the film, 1280 × 720."""
-    last = None
-    for last in SearchFrames(facts):
-        yield last
-    winner = WinnerFrames(facts)
-    if last is not None:
+@dataclass
+class Film:
+    """The frames of the film, 1280 × 720, drawn once; `stills` (``search``, ``winner``) are there when it was seen."""
+
+    facts: Facts
+    stills: dict[str, Image.Image] = field(default_factory=dict)
+
+    def __iter__(self) -> Iterator[Image.Image]:
+        search, winner = SearchFrames(self.facts), WinnerFrames(self.facts)
+        yield from search
+        last = search.ending()
+        self.stills = {"search": last, "winner": winner.frame(1.0)}
         yield from [last] * N_PAUSE
         yield from crossfade(last, winner.frame(0.0), N_FADE)
-    yield from winner
+        yield from winner
 
 
-def write_film(facts: Facts, film: Path, gif: Path) -> None:
-    """Write the film as MP4 (h264, 1280 × 720) and as GIF (640 × 360, half the frames)."""
-    film.parent.mkdir(parents=True, exist_ok=True)
+def write_film(facts: Facts, film: Path, gif: Path, figures: Path) -> dict[str, Path]:
+    """Write the film as MP4 (h264, 1280 × 720) and as GIF (640 × 360, half the frames), and two stills as PNG.
+
+    Returns the paths of the stills in the folder `figures`: ``search`` (its end) and ``winner``.
+    """
+    for folder in (film.parent, gif.parent, figures):
+        folder.mkdir(parents=True, exist_ok=True)
+    drawn = Film(facts)
     unfinished = gif.with_name(f".{gif.name}.mkv")  # imageio gives ffmpeg no file called .gif
     with _mp4(film) as large, _gif(unfinished) as small:
-        for number, frame in enumerate(frames_of(facts)):
+        for number, frame in enumerate(drawn):
             large.append_data(np.asarray(frame))
             if number % GIF_EVERY == 0:
                 small.append_data(np.asarray(frame.reduce(GIF_SHRINK)))
     unfinished.replace(gif)
+    return {name: _save(picture, figures / f"{name}.png") for name, picture in drawn.stills.items()}
+
+
+def _save(picture: Image.Image, path: Path) -> Path:
+    picture.save(path)
+    return path
 
 
 def _mp4(path: Path) -> Any:
@@ -71,14 +88,3 @@ def _gif(path: Path) -> Any:
         ffmpeg_log_level="error",
         output_params=["-vf", GIF_FILTER, "-f", "gif"],
     )
-
-
-def write_figures(facts: Facts, folder: Path) -> dict[str, Path]:
-    """Write ``search.png`` (the end of the search) and ``winner.png``; return their paths by name."""
-    folder.mkdir(parents=True, exist_ok=True)
-    *_, last = SearchFrames(facts)
-    pictures = {"search": last, "winner": WinnerFrames(facts).frame(1.0)}
-    paths = {name: folder / f"{name}.png" for name in pictures}
-    for name, picture in pictures.items():
-        picture.save(paths[name])
-    return paths

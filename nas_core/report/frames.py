@@ -98,6 +98,11 @@ class SearchFrames:
             self.age += 1
             yield self._frame(self.age / n_growing if n_growing > HOLD else 1.0)
 
+    def ending(self) -> Image.Image:
+        """The whole search, with the best network of it."""
+        self.shown = self.best or self.shown
+        return self._frame(1.0)
+
     @staticmethod
     def _lasting(known: list[int]) -> list[int]:
         """For each candidate the number of frames in which it is the newest."""

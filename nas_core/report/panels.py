@@ -98,7 +98,7 @@ class ScorePanel:
         for tick in _ticks(*self.range):
             x, y = self._local(left, self._y(tick))
             self.layer.paste(FAINT, (round(x), round(y), round(x) + right - left, round(y) + 1))
-            draw_text(self.layer, (x - 8, y), f"{self.sign * tick:,.6g}", 12, MUTED, anchor="rm")
+            draw_text(self.layer, (x - 8, y), f"{self.sign * tick + 0.0:,.6g}", 12, MUTED, anchor="rm")
 
     def _draw(self, candidate: CandidateFacts) -> None:
         place = self.drawn

@@ -25,7 +25,7 @@ def work(job: Job, run: Run) -> dict[str, Any]:
 
     Returns the seconds that each part took, and the number of files that were copied.
     """
-    from nas_core.report.animation import write_figures, write_film
+    from nas_core.report.animation import write_film
     from nas_core.report.excel.workbook import write_workbook
     from nas_core.report.facts import read_facts
 
@@ -33,9 +33,7 @@ def work(job: Job, run: Run) -> dict[str, Any]:
     with _timed(seconds, "facts"):
         facts = read_facts(run)
     with _timed(seconds, "film"):
-        write_film(facts, run.path(layout.FILM), run.path(layout.FILM_GIF))
-    with _timed(seconds, "figures"):
-        pictures = write_figures(facts, run.path(layout.FIGURES))
+        pictures = write_film(facts, run.path(layout.FILM), run.path(layout.FILM_GIF), run.path(layout.FIGURES))
     with _timed(seconds, "workbook"):
         write_workbook(facts, run.path(layout.WORKBOOK), pictures)
     log.info("report: %s", facts.headline)

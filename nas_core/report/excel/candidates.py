@@ -22,7 +22,7 @@ def add_sheet(book: Workbook, facts: Facts) -> None:
     metrics = [name for name in facts.metrics if any(name in c.metrics for c in search.candidates)]
     columns = _columns([facts.metrics[name].title for name in metrics])
     header = page.row
-    first, last = page.table(columns, (_row(c, metrics, facts.winner.fingerprint) for c in search.candidates))
+    first, last = page.table(columns, (_row(c, metrics, facts.winner.number) for c in search.candidates))
     sheet = page.sheet
     sheet.freeze_panes = sheet.cell(first, 2)
     sheet.auto_filter.ref = f"A{header}:{get_column_letter(len(columns))}{last}"
@@ -54,8 +54,8 @@ def _columns(metrics: list[str]) -> list[Column]:
     ]
 
 
-def _row(candidate: CandidateFacts, metrics: list[str], winner: str) -> list[object]:
-    mark = "winner" if candidate.fingerprint == winner else "best so far" if candidate.is_best else None
+def _row(candidate: CandidateFacts, metrics: list[str], winner: int | None) -> list[object]:
+    mark = "winner" if candidate.number == winner else "best so far" if candidate.is_best else None
     return [
         candidate.number,
         mark,

@@ -11,29 +11,40 @@ from nas_core.report import words
 from nas_core.report.excel.page import Column, Page
 from nas_core.report.facts import Facts
 
-COLUMNS = (
-    Column("File (below export/)", "strong", 34),
-    Column("Size", "text", 14),
-    Column("Bytes", "int", 14),
-    Column("sha256", "code", 72),
-)
+COLUMNS = (Column("File (below export/)", "strong", 34), Column("Size", "text", 16), Column("Bytes", "int", 16))
 
 
 def add_sheet(book: Workbook, facts: Facts) -> None:
     """Write the sheet."""
     page = Page(book, "Export")
     page.title("Export", "Each exported model was run and compared with the trained network before it counted.")
-    files = facts.export.files.items()
-    page.table(COLUMNS, ([path, words.size(f["bytes"]), f["bytes"], f["sha256"]] for path, f in files))
     page.heading("Agreement and speed")
-    _agreement(page, facts)
+    agreement = facts.export.agreement
+    if isinstance(agreement, dict) and agreement and all(isinstance(about, dict) for about in agreement.values()):
+        _formats(page, agreement)
+    else:
+        page.pairs(flatten(agreement), style="number")
+    page.heading("Files")
+    page.table(COLUMNS, ([path, words.size(f["bytes"]), f["bytes"]] for path, f in facts.export.files.items()))
 
 
-def _agreement(page: Page, facts: Facts) -> None:
-    for name, value in flatten(facts.export.agreement):
-        page.put(name.replace("_", " "), "name")
-        page.put(value, "number" if isinstance(value, float) else "text", column=2, wide=2)
-        page.row += 1
+def _formats(page: Page, agreement: dict[str, dict[str, Any]]) -> None:
+    """A row a format, a column a fact. A format that failed has nothing but its error."""
+    keys = list(dict.fromkeys(key for about in agreement.values() for key in about))
+    columns = [Column("Format", "strong", 34), *(_column(agreement, key) for key in keys)]
+    page.table(columns, ([name, *(about.get(key) for key in keys)] for name, about in agreement.items()))
+
+
+def _column(agreement: dict[str, dict[str, Any]], key: str) -> Column:
+    style = _style(agreement, key)
+    return Column(key.replace("_", " ").capitalize(), style, 46 if style == "wrapped" else 16)
+
+
+def _style(agreement: dict[str, dict[str, Any]], key: str) -> str:
+    values = [about[key] for about in agreement.values() if key in about]
+    if all(isinstance(value, int) for value in values):
+        return "int"
+    return "number" if all(isinstance(value, int | float) for value in values) else "wrapped"
 
 
 def flatten(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:

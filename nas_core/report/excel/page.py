@@ -16,6 +16,7 @@ from nas_core.report.excel.style import figure_format
 
 MAX_TEXT = 32_767  # of one cell, in units of UTF-16
 MAX_NAME = 31  # of a sheet
+MAX_LINES = 12  # of a row
 _ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -29,9 +30,16 @@ class Column:
     style: str = "text"
     width: float | None = None
 
+    @property
+    def is_wrapped(self) -> bool:
+        """Whether its texts may take several lines."""
+        return self.style == "wrapped"
+
 
 class Page:
     """A sheet with a cursor (`row`). Columns count from 1."""
+
+    ROW_HEIGHT = 13.5  # points, where no row says otherwise
 
     def __init__(self, book: Workbook, name: str, widths: Sequence[float] = ()) -> None:
         self.sheet = book.create_sheet(sheet_name(name))
@@ -42,6 +50,7 @@ class Page:
     def _set_up_print(self) -> None:
         sheet = self.sheet
         sheet.sheet_view.showGridLines = False
+        sheet.sheet_format.defaultRowHeight = self.ROW_HEIGHT
         sheet.page_setup.orientation = "landscape"
         sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
         sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
@@ -97,7 +106,7 @@ class Page:
             self.put(about.title, "header right" if is_right else "header", column=place)
             if about.width:
                 self.sheet.column_dimensions[get_column_letter(place)].width = about.width
-        n_lines = max(lines_of(about.title, max(6, round((about.width or 24) - 3))) for about in columns)
+        n_lines = max(lines_of(about.title, max(6, round((about.width or 24) - 2))) for about in columns)
         self.sheet.row_dimensions[self.row].height = 7 + 13.5 * n_lines
         first = self.row + 1
         styles = [about.style for about in columns]
@@ -105,12 +114,20 @@ class Page:
             self.row += 1
             for place, (value, style) in enumerate(zip(row, styles, strict=True), column):
                 write(self.sheet.cell(self.row, place), value, style)
+            self._fit(row, columns)
         if self.row < first:
             self.row += 1
             self.put("none", "name", column=column)
         last = self.row
         self.row += 2
         return first, last
+
+    def _fit(self, row: Sequence[Any], columns: Sequence[Column]) -> None:
+        """Make the row as high as its wrapped texts want, within reason."""
+        texts = [(str(value), about.width or 20) for value, about in zip(row, columns, strict=True) if about.is_wrapped]
+        n_lines = max((lines_of(text, max(4, round(1.1 * width))) for text, width in texts), default=1)
+        if n_lines > 1:
+            self.sheet.row_dimensions[self.row].height = self.ROW_HEIGHT * min(n_lines, MAX_LINES)
 
     def pairs(self, pairs: Iterable[tuple[str, Any]], *, style: str = "text", column: int = 1, wide: int = 1) -> None:
         """Names with a value beside each."""

@@ -15,6 +15,7 @@ OUTCOMES = {"better": "good", "equal": "plain", "worse": "bad"}
 
 def add_styles(book: Workbook) -> None:
     """Register the named styles that pages use: one look, and a small file however many cells there are."""
+    book._named_styles["Normal"].font = Font(name=FONT, size=10)  # widths of columns count its digits
     for style in _styles():
         book.add_named_style(style)
 
@@ -38,7 +39,7 @@ def _styles() -> list[NamedStyle]:
         _style("code", border=rule, wrap=True, font="Consolas", size=9),
         _style("name", border=rule, color=MUTED),
         _style("paragraph", wrap=True),
-        _style("card label", color=MUTED, fill=PANEL, across="left"),
+        _style("card label", color=MUTED, fill=PANEL, across="left", vertical="bottom"),
         _style("card value", size=22, bold=True, color=BLUE, fill=PANEL, across="left", vertical="center"),
         _style("card note", size=9, color=MUTED, fill=PANEL, across="left", wrap=True),
         _style("band good", size=13, bold=True, color=GOOD, fill=PALE_GOOD, wrap=True, vertical="center"),

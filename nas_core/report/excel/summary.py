@@ -13,10 +13,10 @@ from nas_core.report.excel.page import Page, lines_of
 from nas_core.report.excel.style import OUTCOMES
 from nas_core.report.facts import Facts
 
-WIDE = 14  # columns, all of one width, as a grid to lay things out on
+WIDE = 15  # columns, all of one width, as a grid to lay things out on
 LEFT = 7
 CHARACTERS = 66  # in a line over the left half
-PICTURE = (560, 315)
+PICTURE = (576, 324)
 
 
 def add_sheet(book: Workbook, facts: Facts, pictures: Mapping[str, Path]) -> None:
@@ -30,8 +30,10 @@ def add_sheet(book: Workbook, facts: Facts, pictures: Mapping[str, Path]) -> Non
     _comparison(page, facts)
     _notes(page, facts)
     _files(page, facts)
-    for place, name in enumerate(name for name in ("search", "winner") if name in pictures):
-        _picture(page, pictures[name], top + 17 * place)
+    for name in ("search", "winner"):
+        if name in pictures:
+            _picture(page, pictures[name], top)
+            top = _row_below(page, top, PICTURE[1] + 16)
     page.sheet.page_setup.fitToHeight = 1
 
 
@@ -59,11 +61,10 @@ def _cards(page: Page, facts: Facts) -> None:
         ("The winner's size", f"{facts.winner.parameters:,}", f"parameters in {len(facts.winner.layers)} layers"),
     ]
     for place, card in enumerate(cards):
-        column = 1 + (0, 4, 8, 11)[place]
-        wide = (3, 3, 2, 4)[place]
         for below, (text, style) in enumerate(zip(card, ("card label", "card value", "card note"), strict=True)):
-            page.put(text, style, row=page.row + below, column=column, wide=wide)
-    page.sheet.row_dimensions[page.row + 1].height = 34
+            page.put(text, style, row=page.row + below, column=1 + 4 * place, wide=3)
+    for below, height in enumerate((20, 34, 20)):
+        page.sheet.row_dimensions[page.row + below].height = height
     page.row += 4
 
 
@@ -106,6 +107,15 @@ def _files(page: Page, facts: Facts) -> None:
             page.put(place, "wrapped", column=3, wide=LEFT - 2)
             page.sheet.row_dimensions[page.row].height = 15.5 * lines_of(str(place), 46)
             page.row += 1
+
+
+def _row_below(page: Page, row: int, pixels: int) -> int:
+    """The first row that begins at least so many pixels below the top of `row`."""
+    left = pixels * 0.75  # points
+    while left > 0:
+        left -= page.sheet.row_dimensions[row].height or page.ROW_HEIGHT
+        row += 1
+    return row
 
 
 def _picture(page: Page, path: Path, row: int) -> None:

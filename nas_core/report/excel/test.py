@@ -5,6 +5,7 @@ from __future__ import annotations
 from openpyxl import Workbook
 from openpyxl.formatting.rule import ColorScaleRule
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.pagebreak import Break
 
 from nas_core.report import words
 from nas_core.report.excel import charts
@@ -13,7 +14,9 @@ from nas_core.report.excel.style import OUTCOMES
 from nas_core.report.facts import Facts
 from nas_core.report.outcome import RIVALS, ConfusionFacts, ResidualFacts
 
-CHART_ROWS = 18
+CHART_ROWS = 19
+LAST_PRINTED = 12  # the cells that charts draw on lie beyond
+CHART_CELLS = 17
 SPREAD = {
     "0": "lowest",
     "0.05": "5 % are below",
@@ -34,10 +37,13 @@ def add_sheet(book: Workbook, facts: Facts) -> None:
     _figures(page, facts)
     _verdicts(page, facts)
     if facts.test.confusion:
-        _confusion(page, facts.test.confusion)
+        _confusion(page, facts.test.confusion, facts)
     if facts.test.residuals:
         _residuals(page, facts.test.residuals, facts)
     _importance(page, facts)
+    last = LAST_PRINTED if page.sheet.max_column >= CHART_CELLS else page.sheet.max_column
+    if not facts.test.confusion:
+        page.sheet.print_area = f"A1:{get_column_letter(last)}{page.row}"
 
 
 def _figures(page: Page, facts: Facts) -> None:
@@ -76,7 +82,7 @@ def _verdicts(page: Page, facts: Facts) -> None:
     page.row += 1
 
 
-def _confusion(page: Page, confusion: ConfusionFacts) -> None:
+def _confusion(page: Page, confusion: ConfusionFacts, facts: Facts) -> None:
     page.heading("Classes")
     columns = [Column("Class", "strong")]
     columns += [Column(title, "percent") for title in ("Precision", "Recall", "F1")]
@@ -91,9 +97,27 @@ def _confusion(page: Page, confusion: ConfusionFacts) -> None:
     ]
     rows = ([label, *row] for label, row in zip(confusion.labels, confusion.matrix, strict=True))
     first, last = page.table(header, rows)
+    _calibration(page, facts)
     scale = ColorScaleRule(start_type="num", start_value=0, start_color="FFFFFF", end_type="max", end_color="7FB8DA")
     end = get_column_letter(len(confusion.labels) + 1)
     page.sheet.conditional_formatting.add(f"B{first}:{end}{last}", scale)
+
+
+def _calibration(page: Page, facts: Facts) -> None:
+    """How often the network is right when it is so sure: a table and its line."""
+    bins = facts.test.details.get("calibration")
+    if not bins:
+        return
+    page.heading("When it is so sure, how often is it right?")
+    columns = [Column("Probability of the class it chose", "strong"), Column("Mean", "percent")]
+    columns += [Column("Is right in", "percent"), Column("Test rows", "int")]
+    top = page.row
+    rows = ([f"{b['from']:.0%} to {b['to']:.0%}", b["confidence"], b["accuracy"], b["count"]] for b in bins)
+    cells = page.table(columns, rows)
+    chart = charts.lines(page.sheet, "Sureness and being right", [2, 3], cells, 1)
+    chart.x_axis.tickLblSkip = 1
+    page.sheet.add_chart(chart, f"F{top}")
+    page.row = max(page.row, top + CHART_ROWS)
 
 
 def _residuals(page: Page, residuals: ResidualFacts, facts: Facts) -> None:
@@ -105,7 +129,7 @@ def _residuals(page: Page, residuals: ResidualFacts, facts: Facts) -> None:
 
 def _charted(page: Page, residuals: ResidualFacts, facts: Facts) -> None:
     """The two charts, and the cells they draw on, to the right of what is printed."""
-    top, right = page.row, 17
+    top, right = page.row, CHART_CELLS
     edges = zip(residuals.edges[:-1], residuals.edges[1:], strict=True)
     middles = [words.number(float(f"{(low + high) / 2:.3g}")) for low, high in edges]
     bins = page.table(
@@ -120,7 +144,6 @@ def _charted(page: Page, residuals: ResidualFacts, facts: Facts) -> None:
     page.sheet.add_chart(histogram, f"A{top}")
     scatter = charts.points(page.sheet, "Prediction against truth", (right + 3, right + 4), points)
     page.sheet.add_chart(scatter, f"F{top}")
-    page.sheet.print_area = None
     page.row = top + CHART_ROWS
 
 
@@ -128,6 +151,7 @@ def _importance(page: Page, facts: Facts) -> None:
     importance = facts.test.importance
     if not importance:
         return
+    page.sheet.row_breaks.append(Break(id=page.row - 1))
     page.heading("What the network looks at")
     page.paragraph("Importance: how far the score falls when the column is shuffled among the test rows.")
     columns = [Column("Column", "strong"), Column("Importance", "number"), Column("± deviation", "number")]
@@ -136,3 +160,4 @@ def _importance(page: Page, facts: Facts) -> None:
     chart = charts.bars(page.sheet, "Importance", 2, (first, min(last, first + SHOWN_COLUMNS - 1)), 1, flat=True)
     chart.height = max(6.0, 1.8 + 0.55 * min(len(importance), SHOWN_COLUMNS))
     page.sheet.add_chart(chart, f"E{top}")
+    page.row = max(page.row, top + round(chart.height * 2.4))

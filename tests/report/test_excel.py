@@ -1,0 +1,130 @@
+"""The workbook, read again."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from made_up_run import MakeRun
+from openpyxl import Workbook, load_workbook
+from openpyxl.cell import Cell
+from PIL import Image
+
+from nas_core.report.excel.page import MAX_TEXT, clean, sheet_name, write
+from nas_core.report.excel.reproduce import command
+from nas_core.report.excel.style import add_styles
+from nas_core.report.excel.workbook import write_workbook
+from nas_core.report.facts import read_facts
+from nas_core.runs.run import Run
+
+HOSTILE = [
+    '=HYPERLINK("http://example.org","click")',
+    "+1+1",
+    "-2+3|calc",
+    "@SUM(A1)",
+    "😀 naïve Ünïcode 日本",
+    "two\nlines\tand a tab",
+    "control \x00\x07\x1b\x0b characters",
+    "_x000D_ looks like an escape",
+    "x" * 40_000,
+    "=1+1",
+]
+SHEETS = ["Summary", "Data", "Candidates", "Network", "Training", "Test", "Export", "Reproduce"]
+
+
+def write_report(run: Run, pictures: dict[str, Path] | None = None) -> Path:
+    path = run.path("report/report.xlsx")
+    write_workbook(read_facts(run), path, pictures or {})
+    return path
+
+
+def cells_of(book: Any) -> list[Cell]:
+    return [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None]
+
+
+@pytest.mark.parametrize("kind", ["labels", "values"])
+@pytest.mark.parametrize("n_candidates", [3, 200])
+def test_sheets_hold_what_the_run_holds(make_run: MakeRun, kind: str, n_candidates: int) -> None:
+    book = load_workbook(write_report(make_run(kind, n_candidates)))
+    assert book.sheetnames == SHEETS
+    candidates = book["Candidates"]
+    numbers = [cell.value for cell in candidates["A"] if isinstance(cell.value, int)]
+    assert numbers == list(range(n_candidates))
+    assert candidates.auto_filter.ref and candidates.freeze_panes and candidates.print_title_rows
+    assert len(book["Training"]._charts) >= 2
+    assert len(book["Test"]._charts) >= 2
+    assert all(sheet.page_setup.orientation == "landscape" for sheet in book)
+
+
+def test_pictures_are_in_the_summary(make_run: MakeRun, tmp_path: Path) -> None:
+    Image.new("RGB", (1280, 720)).save(tmp_path / "a.png")
+    book = load_workbook(
+        write_report(make_run("labels", 3), {"search": tmp_path / "a.png", "winner": tmp_path / "a.png"})
+    )
+    assert len(book["Summary"]._images) == 2
+
+
+@pytest.mark.parametrize("kind", ["labels", "values"])
+def test_hostile_texts_stay_texts(make_run: MakeRun, kind: str) -> None:
+    book = load_workbook(write_report(make_run(kind, 20, texts=HOSTILE)))
+    cells = cells_of(book)
+    assert not [cell.coordinate for cell in cells if cell.data_type == "f"]
+    texts = {str(cell.value) for cell in cells}
+    assert {HOSTILE[0], HOSTILE[4], HOSTILE[5]} <= texts
+    assert max(map(len, texts)) <= MAX_TEXT
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_cell_takes_any_text(tmp_path: Path, text: str) -> None:
+    book = Workbook()
+    add_styles(book)
+    write(book.active.cell(1, 1), text, "text")
+    book.save(tmp_path / "one.xlsx")
+    cell = load_workbook(tmp_path / "one.xlsx").active.cell(1, 1)
+    assert cell.data_type == "s"
+    assert cell.value == clean(text)
+
+
+def test_cut_texts_count_as_a_spreadsheet_counts() -> None:
+    assert len(clean("x" * MAX_TEXT)) == MAX_TEXT
+    assert len(clean("😀" * 20_000).encode("utf-16-le")) // 2 <= MAX_TEXT
+    assert clean("_x000D_ x_y") == "_x005F_x000D_ x_y"
+
+
+def test_names_of_sheets() -> None:
+    assert sheet_name("a/b:c" * 20) == ("a b c" * 20)[:31]
+    assert sheet_name("''") == "Sheet"
+
+
+def test_the_command_asks_for_the_job_again(make_run: MakeRun) -> None:
+    line = command(read_facts(make_run("labels", 3, max_layers=4)).job)
+    assert line.startswith("nas run ")
+    assert "--max-layers 4" in line and "--seed 7" in line and "--target diagnosis" in line
+    assert "--epochs" not in line
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice (soffice) is not installed")
+@pytest.mark.parametrize("texts", [None, HOSTILE])
+def test_an_office_opens_it_and_keeps_every_text(make_run: MakeRun, tmp_path: Path, texts: list[str] | None) -> None:
+    path = write_report(make_run("labels", 20, texts=texts))
+    home = f"-env:UserInstallation=file://{tmp_path}/office"
+    order = [
+        "soffice",
+        home,
+        "--headless",
+        "--convert-to",
+        "xlsx:Calc MS Excel 2007 XML",
+        "--outdir",
+        str(tmp_path / "out"),
+    ]
+    subprocess.run([*order, str(path)], check=True, capture_output=True, timeout=180)
+    ours, theirs = load_workbook(path), load_workbook(tmp_path / "out" / "report.xlsx")
+    assert theirs.sheetnames == SHEETS
+    assert not [cell.coordinate for cell in cells_of(theirs) if cell.data_type in ("f", "e")]
+    for sheet in ("Summary", "Candidates", "Network"):
+        for cell in (cell for row in ours[sheet].iter_rows() for cell in row if isinstance(cell.value, int | float)):
+            assert theirs[sheet][cell.coordinate].value == pytest.approx(cell.value)

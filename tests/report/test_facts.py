@@ -1,0 +1,84 @@
+"""Facts of a finished run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from made_up_run import MakeRun, ledger_lines, write_ledger
+
+from nas_core.report.facts import read_facts, to_json
+from nas_core.runs import layout
+from nas_core.runs.records import read_json, write_json
+from nas_core.runs.run import Run
+
+
+def change(run: Run, part: str, **fields: Any) -> None:
+    write_json(run.path(part), read_json(run.path(part)) | fields)
+
+
+@pytest.mark.parametrize("kind", ["labels", "values"])
+@pytest.mark.parametrize("n_candidates", [3, 200])
+def test_facts_are_those_of_the_files(make_run: MakeRun, kind: str, n_candidates: int) -> None:
+    run = make_run(kind, n_candidates)
+    facts = read_facts(run)
+    metrics = read_json(run.path(layout.METRICS))
+    assert facts.test.value == metrics["test"][metrics["metric"]]
+    assert facts.search.n_candidates == n_candidates
+    assert facts.search.n_failed == sum(candidate.error is not None for candidate in facts.search.candidates)
+    assert facts.seconds["total"] == pytest.approx(
+        sum(facts.seconds[s] for s in ("prepare", "search", "train", "export"))
+    )
+    assert sum(layer.share for layer in facts.winner.layers) == pytest.approx(1)
+    assert (facts.test.confusion is None) != (facts.test.residuals is None)
+    assert read_json(run.path(layout.FACTS)) == to_json(facts)
+
+
+def test_the_best_so_far_only_rises(make_run: MakeRun) -> None:
+    best = [c.score for c in read_facts(make_run("labels", 60)).search.candidates if c.is_best]
+    assert best == sorted(set(best)) and len(best) > 2
+
+
+def test_a_lower_loss_is_better_and_a_lower_r2_is_not(make_run: MakeRun) -> None:
+    run = make_run("values", 3)
+    assert {v.outcome for v in read_facts(run).test.verdicts} == {"better"}
+    change(run, layout.SCHEMA, metric="r2")
+    change(run, layout.METRICS, metric="r2", baselines={"linear": {"r2": 0.9}}, random=None)
+    (verdict,) = read_facts(run).test.verdicts
+    assert verdict.outcome == "worse"
+    assert verdict.gain < 0
+
+
+def test_a_defeat_is_said_in_the_headline_and_in_the_notes(make_run: MakeRun) -> None:
+    run = make_run("labels", 3)
+    change(run, layout.METRICS, baselines={"majority": {"log_loss": 0.6}, "linear": {"log_loss": 0.05}}, random=None)
+    facts = read_facts(run)
+    assert "does not beat the linear model" in facts.headline
+    assert any("linear model" in note for note in facts.notes)
+
+
+def test_confusion_counts_every_test_row(make_run: MakeRun) -> None:
+    confusion = read_facts(make_run("labels", 3)).test.confusion
+    assert confusion is not None
+    assert sum(map(sum, confusion.matrix)) == 86
+    assert [sum(row) for row in confusion.matrix] == [about.n_rows for about in confusion.per_class]
+
+
+def test_certainty_rises_as_the_policy_settles(make_run: MakeRun) -> None:
+    candidates = read_facts(make_run("labels", 100)).search.candidates
+    first, last = candidates[0].certainty, candidates[-1].certainty
+    assert first is not None and last is not None
+    assert first < 0.2 and last > 0.8
+    assert all(sum(c.policy) == pytest.approx(1, abs=1e-3) for c in candidates if c.policy)
+
+
+def test_a_ledger_without_probabilities_is_read(make_run: MakeRun) -> None:
+    run = make_run("labels", 5)
+    write_ledger(run, [line | {"probabilities": None} for line in ledger_lines(5)])
+    assert {c.policy for c in read_facts(run).search.candidates} == {None}
+
+
+def test_neither_passwords_nor_signatures_leave_the_house(make_run: MakeRun) -> None:
+    run = make_run("labels", 3)
+    read_facts(run)
+    assert "secret" not in run.path(layout.FACTS).read_text()
