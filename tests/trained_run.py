@@ -18,8 +18,8 @@ from nas_core.runs import layout
 from nas_core.runs.records import write_json
 from nas_core.runs.run import Run, create_run
 from nas_core.space.architecture import Architecture, Choice
-from nas_core.tasks.registry import load_task
-from nas_core.training.model import build_model, input_part, target_part
+from nas_core.tasks.registry import load_part, load_task
+from nas_core.training.model import build_model
 
 ARCHITECTURE = Architecture((Choice.of("dense", units=32, activation="relu"),))
 N_TEST = 100
@@ -50,7 +50,7 @@ def _prepare(run: Run, task: str, target: str, types: dict[str, str], table: pa.
     columns.append({"name": target, "type": "text", "role": "target", "reason": None})
     n = {"train": table.num_rows - 2 * N_TEST, "valid": N_TEST, "test": N_TEST}
     schema = {"task": task, "metric": "m", "target": target, "n_rows": n, "columns": columns}
-    transform, encode = input_part(task, "transform"), target_part(task, "encode")
+    transform, encode = load_part(task, "input", "transform"), load_part(task, "target", "encode")
     transforms = {
         "task": task,
         "input": transform.fit(columns[:-1], table.slice(0, n["train"])),
@@ -77,7 +77,7 @@ def _train(run: Run, transforms: dict[str, Any]) -> None:
 
     keras.utils.set_random_seed(1)
     model = build_model(ARCHITECTURE, transforms)
-    loss = target_part(transforms["task"], "head").loss(transforms["target"])
+    loss = load_part(transforms["task"], "target", "head").loss(transforms["target"])
     model.compile(optimizer=keras.optimizers.Adam(0.01), loss=loss)
     load = {n: np.load(run.path(layout.ARRAYS) / f"train_{n}.npy") for n in ("numeric", "categorical", "target")}
     target = load.pop("target")
@@ -95,7 +95,7 @@ def write_predictions(run: Run, model: Any, transforms: dict[str, Any]) -> None:
     """``train/predictions.parquet`` as train writes it."""
     test = {n: np.load(run.path(layout.ARRAYS) / f"test_{n}.npy") for n in ("numeric", "categorical")}
     output = model.predict({n: a for n, a in test.items() if a.shape[1]}, verbose=0)
-    decoded = target_part(transforms["task"], "encode").decode(transforms["target"], output)
+    decoded = load_part(transforms["task"], "target", "encode").decode(transforms["target"], output)
     truth = np.load(run.path(layout.ARRAYS) / "test_target.npy")
     pq.write_table(pa.table({"truth": truth, **decoded}), run.path(layout.PREDICTIONS))
 

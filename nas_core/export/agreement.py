@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from nas_core.data.prepared import Prepared
 from nas_core.runs import layout
 from nas_core.runs.run import Run
-from nas_core.training.model import input_part
+from nas_core.tasks.registry import load_part
 
 Inputs = dict[str, np.ndarray]
 Forward = Callable[[Inputs], np.ndarray]
@@ -29,7 +29,7 @@ UNSEEN = "\N{REPLACEMENT CHARACTER} never seen"
 def compared_inputs(prepared: Prepared, raw: pa.Table) -> Inputs:
     """The arrays on which formats are compared: test rows, and rows with missing values and unseen categories."""
     transforms = prepared.transforms
-    apply = input_part(transforms["task"], "transform").apply
+    apply = load_part(transforms["task"], "input", "transform").apply
     edge: Inputs = apply(transforms["input"], spoiled_rows(raw.slice(0, N_SPOILED)))
     test = prepared.split("test").inputs
     return {name: np.concatenate([test[name][:N_ROWS], edge[name]]) for name in edge}

@@ -41,10 +41,10 @@ def model_card(run: Run, name: str) -> str:
 
 def _what(schema: dict[str, Any], architecture: dict[str, Any]) -> str:
     layers = " › ".join(_layer(layer) for layer in architecture["layers"])
+    task, target = schema["task"].replace("_", " "), _text(schema["target"])
     return (
-        f"A neural network that predicts **{_text(schema['target'])}** ({schema['task'].replace('_', ' ')}). It was designed "
-        f"for this data by a search over architectures and has {architecture['parameters']:,} trainable weights:\n\n"
-        f"{layers}"
+        f"A neural network that predicts **{target}** ({task}). It was designed for this data by a search over "
+        f"architectures and has {architecture['parameters']:,} trainable weights:\n\n{layers}"
     )
 
 
@@ -84,18 +84,17 @@ def _formats(agreement: dict[str, Any]) -> str:
 
 def _limits(schema: dict[str, Any]) -> str:
     n_test = schema["n_rows"]["test"]
-    return "\n".join(
-        [
-            "- It knows what its training rows show. Rows of another time, place or way of measuring may be predicted "
-            "worse than the figures above say; measure it on such rows first.",
-            "- Numbers far outside the range of the training rows count for little more than its ends. Words not seen in "
-            "training, and missing values, are allowed and treated as such.",
-            f"- {n_test:,} test rows leave chance in the figures"
-            + (": take them as rough." if n_test < 1_000 else ", if little."),
-            "- It follows what goes together in the data, not what causes what. Whether it treats groups of people alike "
-            "was not examined.",
-        ]
+    chance = "take them as rough" if n_test < 1_000 else "differences in the third digit may be chance"
+    limits = (
+        "It knows what its training rows show. Rows of another time, place or way of measuring may be predicted worse "
+        "than the figures above say: measure it on such rows first.",
+        "Numbers far outside the range of the training rows count for little more than its ends. Words not seen in "
+        "training and missing values are allowed, and treated as such.",
+        f"The figures rest on {n_test:,} test rows: {chance}.",
+        "It follows what goes together in the data, not what causes what. Whether it treats groups of people alike was "
+        "not examined.",
     )
+    return "\n".join(f"- {limit}" for limit in limits)
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:

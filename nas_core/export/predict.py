@@ -13,7 +13,7 @@ from nas_core.errors import JobError
 from nas_core.export import litert
 from nas_core.export.agreement import Forward, in_batches
 from nas_core.runs.records import read_json
-from nas_core.training.model import input_part, target_part
+from nas_core.tasks.registry import load_part
 
 BATCH = 65_536  # rows
 MANIFEST, MODEL, TRANSFORMS = "manifest.json", litert.FILE, "transforms.json"
@@ -38,8 +38,8 @@ def predict(folder: Path, table: pa.Table) -> pa.Table:
 
 def predictions(forward: Forward, transforms: dict[str, Any], table: pa.Table) -> pa.Table:
     """As :func:`predict`, with the forward pass of any format."""
-    apply = input_part(transforms["task"], "transform").apply
-    decode = target_part(transforms["task"], "encode").decode
+    apply = load_part(transforms["task"], "input", "transform").apply
+    decode = load_part(transforms["task"], "target", "encode").decode
     # At least one row goes through the model, so that an empty table gets the same columns.
     rows = table if table.num_rows else _row_of_nothing(table)
     outputs = [
