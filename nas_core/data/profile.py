@@ -51,7 +51,6 @@ def _numbers(scan: ColumnScan, sample: np.ndarray) -> dict[str, Any]:
             "quantiles": [],
             "histogram": None,
         }
-    counts, edges = np.histogram(sample, bins=BINS)
     return {
         "integer": numbers.is_integer,
         "min": numbers.min,
@@ -59,8 +58,19 @@ def _numbers(scan: ColumnScan, sample: np.ndarray) -> dict[str, Any]:
         "mean": numbers.mean,
         "std": numbers.std,
         "quantiles": np.quantile(sample, QUANTILES).tolist(),
-        "histogram": {"edges": edges.tolist(), "counts": counts.tolist()},
+        "histogram": histogram(sample, BINS),
     }
+
+
+def histogram(x: np.ndarray, bins: int) -> dict[str, Any]:
+    """Counts of finite numbers in `bins` equal bins: ``{"edges": [bins + 1], "counts": [bins]}``."""
+    low, high = float(x.min()), float(x.max())
+    largest = max(abs(low), abs(high))
+    if high - low <= 1e-9 * largest:  # bins so narrow that their edges would be equal
+        margin = 1e-6 * largest or 0.5
+        low, high = low - margin, high + margin
+    counts, edges = np.histogram(x, bins=bins, range=(low, high))
+    return {"edges": edges.tolist(), "counts": counts.tolist()}
 
 
 def _range(sample: np.ndarray) -> dict[str, Any]:

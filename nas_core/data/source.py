@@ -113,32 +113,36 @@ def _ask_s3(uri: str, question: Callable[[S3Client, str, str], Any]) -> Any:
 
 def _http_download(uri: str, part: Path) -> None:
     with _answer("GET", uri) as answer, part.open("wb") as file:
-        if answer.headers.get("content-type", "").startswith("text/html"):
-            raise JobError(
-                f"must be the address of a table, but {_shown(uri)} answers with a web page (a login, perhaps)."
-            )
+        _require_table(answer, uri)
         for chunk in answer.iter_bytes(CHUNK):
             file.write(chunk)
 
 
 def _http_fingerprint(uri: str) -> dict[str, Any]:
-    try:
-        with _answer("HEAD", uri) as answer:
-            kept = {name: answer.headers.get(name) for name in ("etag", "last-modified", "content-length")}
-    except JobError:  # some servers know no HEAD; whether the address works, GET will tell
-        kept = {}
-    if kept.get("etag") or kept.get("last-modified"):
+    with _answer("HEAD", uri) as answer:  # some servers know no HEAD: then GET tells whether the address works
+        names = () if answer.is_error else ("etag", "last-modified", "content-length")
+        kept = {name: answer.headers[name] for name in names if name in answer.headers}
+    if "etag" in kept or "last-modified" in kept:
         return kept
     digest = hashlib.sha256()
     with _answer("GET", uri) as answer:
+        _require_table(answer, uri)
         for chunk in answer.iter_bytes(CHUNK):
             digest.update(chunk)
     return {"sha256": digest.hexdigest()}
 
 
+def _require_table(answer: httpx.Response, uri: str) -> None:
+    if answer.is_error:
+        status = f"{answer.status_code} {answer.reason_phrase}".strip()
+        raise JobError(f"must be an address that answers, but {_shown(uri)} says {status}.")
+    if answer.headers.get("content-type", "").startswith("text/html"):
+        raise JobError(f"must be the address of a table, but {_shown(uri)} answers with a web page (a login, perhaps).")
+
+
 @contextmanager
 def _answer(method: str, uri: str) -> Iterator[httpx.Response]:
-    """A successful, streamed answer; up to three attempts when the server or the way to it fails."""
+    """A streamed answer; up to three attempts when the server or the way to it fails."""
     import httpx
 
     hooks = {"request": [_check_host]}
@@ -146,8 +150,6 @@ def _answer(method: str, uri: str) -> Iterator[httpx.Response]:
         with httpx.Client(timeout=TIMEOUT, follow_redirects=True, event_hooks=hooks) as client:
             answer = _attempt(client, method, uri)
             try:
-                if answer.is_error:
-                    raise JobError(f"must be an address that answers, but {_shown(uri)} says {_status(answer)}.")
                 yield answer
             finally:
                 answer.close()
@@ -175,10 +177,6 @@ def _shown(uri: str) -> str:
     """The address without password, signature and the like."""
     parts = urlsplit(uri)
     return repr(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}")
-
-
-def _status(answer: httpx.Response) -> str:
-    return f"{answer.status_code} {answer.reason_phrase}".strip()
 
 
 def _check_host(request: httpx.Request) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from nas_core.data.profile import histogram
 from nas_core.errors import CandidateError
 from nas_core.targets.metric import Metric
 
@@ -58,14 +59,13 @@ def details(spec: dict[str, Any], truth: np.ndarray, output: np.ndarray) -> dict
         (`truth` and `prediction` of up to 500 rows, spread evenly over them).
     """
     errors = _errors(truth, output)
-    counts, edges = np.histogram(errors, bins=BINS)
     rows = np.unique(np.linspace(0, len(truth) - 1, MAX_POINTS).astype(int))
     return {
         "residuals": {
             "quantiles": {
                 f"{q:g}": float(value) for q, value in zip(QUANTILES, np.quantile(errors, QUANTILES), strict=True)
             },
-            "histogram": {"edges": edges.tolist(), "counts": counts.tolist()},
+            "histogram": histogram(errors, BINS),
         },
         "points": {
             "truth": [float(v) for v in truth[rows]],

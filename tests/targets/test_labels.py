@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from nas_core.errors import CandidateError, JobError
+from nas_core.targets.labels import encode, figures
+
+
+@pytest.mark.parametrize(
+    ("column", "classes"),
+    [
+        (["b", "a", "a", ""], ["a", "b"]),
+        (["10", "9", "1"], ["1", "9", "10"]),
+        (["1", "0", "1.0"], ["0", "1"]),
+        (["1.0", "0.0", ""], ["0.0", "1.0"]),
+        ([1, 0, None], ["0", "1"]),
+        ([1.0, 0.0, None], ["0", "1"]),
+        ([True, False], ["false", "true"]),
+        (["True", "False"], ["False", "True"]),
+        ([" x", "y ", "?"], ["x", "y"]),
+    ],
+)
+def test_classes_are_spelled_as_in_the_data_and_sorted(column: list[Any], classes: list[str]) -> None:
+    spec = encode.fit("y", pa.array(column))
+    assert spec["classes"] == classes
+    assert json.loads(json.dumps(spec)) == spec
+
+
+def test_encode_and_decode_are_inverse() -> None:
+    spec = encode.fit("y", pa.array(["no", "yes", "no", "maybe"]))
+    codes = encode.encode(spec, pa.array(["yes", "maybe", "", "other", "no"]))
+    assert (codes.dtype, codes.tolist()) == (np.int32, [2, 0, -1, -1, 1])
+    assert encode.is_known(codes).tolist() == [True, True, False, False, True]
+    words = encode.decode(spec, np.array([[0.1, 0.2, 0.7], [0.5, 0.3, 0.2]]))
+    assert words["prediction"] == ["yes", "maybe"]
+    assert list(words) == ["prediction", "p_maybe", "p_no", "p_yes"]
+    assert words["p_yes"].tolist() == [0.7, 0.2]
+
+
+def test_the_positive_class_is_the_one_asked_for_else_the_rarer_one() -> None:
+    column = pa.array(["0", "0", "1", "0"])
+    assert encode.fit("y", column)["positive"] == 1
+    assert encode.fit("y", column, "0")["positive"] == 0
+    assert encode.fit("y", column, "1.0")["positive"] == 1
+    assert encode.fit("y", pa.array(["a", "b", "c"]))["positive"] is None
+    with pytest.raises(JobError, match=r"`positive_class` must be one of the classes \['0', '1'\], but got 'yes'"):
+        encode.fit("y", column, "yes")
+
+
+def spec_of(n: int, positive: int | None = None) -> dict[str, Any]:
+    return {"name": "y", "classes": [f"c{i}" for i in range(n)], "positive": positive}
+
+
+@pytest.mark.parametrize("n", [2, 4])
+def test_figures_agree_with_scikit_learn(n: int) -> None:
+    from sklearn import metrics
+
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, n, 500)
+    output = rng.dirichlet(np.ones(n), 500).round(2) + 1e-3  # with ties
+    exact = output / output.sum(axis=1, keepdims=True)
+    found = figures.figures(spec_of(n, 1 if n == 2 else None), truth, exact)
+    auc = (
+        metrics.roc_auc_score(truth, exact[:, 1]) if n == 2 else metrics.roc_auc_score(truth, exact, multi_class="ovr")
+    )
+    assert found["log_loss"] == pytest.approx(metrics.log_loss(truth, exact), abs=1e-6)
+    assert found["accuracy"] == pytest.approx((truth == exact.argmax(1)).mean())
+    assert found["roc_auc"] == pytest.approx(auc, abs=1e-6)
+
+
+def test_figures_when_a_class_is_absent() -> None:
+    output = np.array([[0.7, 0.2, 0.1], [0.3, 0.6, 0.1]])
+    found = figures.figures(spec_of(3), np.array([0, 1]), output)
+    assert found["roc_auc"] == 1
+    assert figures.figures(spec_of(2, 1), np.array([0, 0]), output[:, :2])["roc_auc"] == 0.5
+
+
+def test_certain_and_wrong_is_bad_but_finite() -> None:
+    found = figures.figures(spec_of(2, 1), np.array([0, 1]), np.array([[0.0, 1.0], [0.0, 1.0]]))
+    assert 5 < found["log_loss"] < 20
+
+
+def test_an_output_that_is_not_finite_is_the_candidates_failure() -> None:
+    with pytest.raises(CandidateError, match="not finite"):
+        figures.figures(spec_of(2), np.array([0]), np.array([[np.nan, 1.0]]))
+
+
+def test_scores_are_higher_when_better() -> None:
+    good = {"log_loss": 0.2, "accuracy": 0.9, "roc_auc": 0.95}
+    bad = {"log_loss": 0.4, "accuracy": 0.8, "roc_auc": 0.9}
+    for metric in figures.METRICS:
+        assert figures.score(spec_of(2), metric, good) > figures.score(spec_of(2), metric, bad)
+
+
+def test_details() -> None:
+    truth = np.array([0, 0, 1, 1, 1])
+    output = np.array([[0.9, 0.1, 0], [0.35, 0.65, 0], [0.2, 0.8, 0], [0.3, 0.7, 0], [0.45, 0.55, 0]])
+    found = json.loads(json.dumps(figures.details(spec_of(3), truth, output)))
+    assert found["confusion"] == [[1, 1, 0], [0, 3, 0], [0, 0, 0]]
+    assert found["classes"][1] == {
+        "class": "c1",
+        "precision": 0.75,
+        "recall": 1.0,
+        "f1": pytest.approx(6 / 7),
+        "support": 3,
+    }
+    assert found["classes"][2]["precision"] is None
+    assert sum(b["count"] for b in found["calibration"]) == 5
+    assert found["calibration"][0]["accuracy"] == 1
