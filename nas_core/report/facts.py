@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
@@ -15,7 +16,7 @@ from typing import Any
 from nas_core.report import advice, outcome, policy, words
 from nas_core.report.metrics import MetricFacts, metrics_of
 from nas_core.runs import layout
-from nas_core.runs.records import read_json, read_lines, write_json
+from nas_core.runs.records import read_json, read_lines, write_text
 from nas_core.runs.run import Run
 from nas_core.tasks.registry import load_task
 
@@ -186,7 +187,7 @@ def read_facts(run: Run) -> Facts:
         FileNotFoundError: a stage before the report is not done.
     """
     facts = _gather(run)
-    write_json(run.path(layout.FACTS), to_json(facts))
+    write_text(run.path(layout.FACTS), json.dumps(to_json(facts), ensure_ascii=False, allow_nan=False) + "\n")
     return facts
 
 

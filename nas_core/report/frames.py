@@ -153,7 +153,9 @@ class SearchFrames:
 
     def _counters(self, image: Image.Image) -> None:
         last = self.candidates[self.n_seen - 1] if self.n_seen else None
-        total = f"of {len(self.candidates):,}" + (f", {self.n_failed:,} failed" if self.n_failed else "")
+        total = f"of {len(self.candidates):,}"
+        if self.n_failed:
+            draw_text(image, (1224, 403), f"{self.n_failed:,} failed", 12, FAILED, anchor="rs")
         metric = self.facts.metric
         best = self.best.value if self.best else None
         counters = (
@@ -254,6 +256,7 @@ class WinnerFrames:
         unit = f" ({metric.unit})" if metric.unit else ""
         draw_text(image, (676, 140), f"{metric.title}{unit} on rows never seen before", 17, MUTED, width=540)
         draw_text(image, (674, 206), words.number(facts.test.value), 60, INK, bold=True, width=540)
+        draw_text(image, (676, 238), "  ·  ".join(_other_figures(facts)), 16, MUTED, width=540)
         self._foot(image)
         return image
 
@@ -286,10 +289,10 @@ class WinnerFrames:
         rows = [("the network", test.value or 0.0, BLUE)]
         rows += [(v.title, v.value, SLATE) for v in test.verdicts]
         largest = max([abs(value) for _, value, _ in rows] + [1e-12])
-        draw_text(image, (676, 262), f"{'Longer' if metric.higher_is_better else 'Shorter'} is better", 14, MUTED)
-        pitch = min(80, 310 // len(rows))
+        draw_text(image, (676, 286), f"{'Longer' if metric.higher_is_better else 'Shorter'} is better", 14, MUTED)
+        pitch = min(76, 290 // len(rows))
         for place, (title, value, colour) in enumerate(rows):
-            self._bar(image, 292 + pitch * place, title, value, max(0.0, value) / largest * grown, colour)
+            self._bar(image, 312 + pitch * place, title, value, max(0.0, value) / largest * grown, colour)
 
     @staticmethod
     def _bar(image: Image.Image, y: int, title: str, value: float, share: float, colour: Colour) -> None:
@@ -298,6 +301,13 @@ class WinnerFrames:
         end = 676 + max(5, round(430 * share))
         rounded(image, (676, y + 9, end, y + 33), colour, 5)
         draw_text(image, (end + 10, y + 21), words.number(value), 17, INK, bold=is_ours, anchor="lm")
+
+
+def _other_figures(facts: Facts) -> list[str]:
+    known = [
+        (facts.metrics.get(name), value) for name, value in facts.test.figures.items() if name != facts.metric.name
+    ]
+    return [f"{metric.title} {words.number(value)}" for metric, value in known if metric and value is not None]
 
 
 def crossfade(one: Image.Image, other: Image.Image, n_frames: int) -> Iterator[Image.Image]:

@@ -35,6 +35,7 @@ class ScorePanel:
     """
 
     def __init__(self, search: SearchFacts, metric: MetricFacts, box: Box, base: Image.Image) -> None:
+        self.radius = 3 if search.n_candidates <= 300 else 2 if search.n_candidates <= 1500 else 1
         self.sign = 1 if metric.higher_is_better else -1
         self.n = search.n_candidates
         self.box = box
@@ -105,10 +106,10 @@ class ScorePanel:
         x, _ = self._local(self._x(place), 0)
         floor = self._local(0, self.box[3])[1]
         if candidate.value is None:
-            cross(self.layer, x, floor + 9, 4, FAILED)
+            cross(self.layer, x, floor + 9, 1 + self.radius, FAILED)
         else:
             y = self._local(0, self._y(self.sign * candidate.value))[1]
-            dot(self.layer, x, y, 3, blend(WHITE, BLUE, 0.6))
+            dot(self.layer, x, y, self.radius, blend(WHITE, BLUE, 0.6))
         self._line(place, candidate)
 
     def _line(self, place: int, candidate: CandidateFacts) -> None:

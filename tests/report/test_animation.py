@@ -91,7 +91,7 @@ def test_both_films_play(make_run: MakeRun, tmp_path: Path) -> None:
         assert film.count_frames() == n_frames
     with Image.open(tmp_path / "a.gif") as gif:
         assert gif.size == (640, 360)
-        assert abs(gif.n_frames - n_frames / 2) <= 2  # type: ignore[attr-defined]
+        assert abs(getattr(gif, "n_frames", 0) - n_frames / 2) <= 2
     assert (tmp_path / "a.gif").stat().st_size < 3_000_000
     assert {Image.open(path).size for path in pictures.values()} == {SIZE}
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.gif", "a.mp4", "figures", "runs"]

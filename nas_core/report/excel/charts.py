@@ -32,7 +32,9 @@ def lines(sheet: Worksheet, title: str, columns: Sequence[int], rows: tuple[int,
     chart.set_categories(Reference(sheet, x_column, first, x_column, last))
     chart.x_axis.tickLblSkip = chart.x_axis.tickMarkSkip = max(1, (last - first + 1) // 10)
     chart.y_axis.scaling.min = _floor(sheet, columns, rows)
-    return _finish(chart, title, x_title=str(sheet.cell(first - 1, x_column).value))
+    _finish(chart, title, x_title=str(sheet.cell(first - 1, x_column).value))
+    chart.legend = chart.legend if len(columns) > 1 else None
+    return chart
 
 
 def bars(sheet: Worksheet, title: str, column: int, rows: tuple[int, int], names: int, *, flat: bool) -> BarChart:

@@ -15,7 +15,8 @@ from nas_core.report.facts import Facts
 
 WIDE = 15  # columns, all of one width, as a grid to lay things out on
 LEFT = 7
-CHARACTERS = 66  # in a line over the left half
+SHOWN_METRICS = 3
+CHARACTERS = 72  # in a line over the left half
 PICTURE = (576, 324)
 
 
@@ -70,17 +71,29 @@ def _cards(page: Page, facts: Facts) -> None:
 
 def _comparison(page: Page, facts: Facts) -> None:
     page.heading("Beside simpler ways")
-    for column, (title, wide) in {1: ("", 3), 4: (facts.metric.title, 2), 6: ("The network is", 2)}.items():
-        page.put(title, "header right" if column == 4 else "header", column=column, wide=wide)
+    names = [facts.metric.name, *(name for name in facts.test.figures if name != facts.metric.name)][:SHOWN_METRICS]
+    titles = [facts.metrics[name].title if name in facts.metrics else name for name in names]
+    page.put("", "header", wide=3)
+    for place, title in enumerate(titles):
+        page.put(title, "header right", column=4 + place)
+    page.put("Verdict", "header", column=4 + len(names), wide=LEFT - 3 - len(names))
     page.row += 1
-    rows = [("the network", facts.test.value, "", "strong")]
-    rows += [(v.title, v.value, v.outcome, OUTCOMES[v.outcome]) for v in facts.test.verdicts]
-    for title, value, outcome, style in rows:
-        page.put(title, "strong" if style == "strong" else "text", wide=3)
-        page.put(value, "number", column=4, wide=2)
-        page.put(outcome, style, column=6, wide=2)
+    for title, figures, outcome in compared(facts):
+        page.put(title, "text" if outcome else "strong", wide=3)
+        for place, name in enumerate(names):
+            page.put(figures.get(name), "number", column=4 + place)
+        style = OUTCOMES[outcome] if outcome else "text"
+        page.put(outcome, style, column=4 + len(names), wide=LEFT - 3 - len(names))
         page.row += 1
     page.row += 1
+
+
+def compared(facts: Facts) -> list[tuple[str, Mapping[str, float | None], str]]:
+    """The network, then each rival with its figures and whether the network is better, equal or worse."""
+    test = facts.test
+    figures = dict(test.baselines) | ({"random": test.random["test"]} if test.random else {})
+    rivals = [(verdict.title, figures[verdict.rival], verdict.outcome) for verdict in test.verdicts]
+    return [("the network", test.figures, ""), *rivals]
 
 
 def _notes(page: Page, facts: Facts) -> None:

@@ -36,7 +36,7 @@ def add_sheet(book: Workbook, facts: Facts) -> None:
 def _column(name: str, facts: Facts) -> Column:
     if name == "epoch":
         return Column(TITLES[name], "int", 9)
-    title = TITLES.get(name) or (facts.metrics[name].title if name in facts.metrics else name)
+    title = TITLES.get(name) or (facts.metrics[name].title if name in facts.metrics else name.replace("_", " "))
     return Column(title, "seconds" if name == "seconds" else "number", 13)
 
 
