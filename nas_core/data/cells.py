@@ -63,8 +63,19 @@ def words(column: Column) -> pa.Array:
     return spelled.take(encoded.indices)
 
 
+def coded(column: Column) -> tuple[pa.Array, np.ndarray]:
+    """The different cells, and for each cell its place among them: int32, -1 where it is null."""
+    if isinstance(column, pa.ChunkedArray):
+        column = column.unify_dictionaries().combine_chunks()
+    encoded = column if types.is_dictionary(column.type) else flat(column).dictionary_encode()
+    return flat(encoded.dictionary), encoded.indices.fill_null(-1).to_numpy().astype(np.int32)
+
+
 def numbers(column: Column) -> np.ndarray:
     """The cells as float64; NaN where a cell is missing, infinite or not a number."""
+    if types.is_dictionary(column.type):
+        different, places = coded(column)
+        return np.asarray(np.append(numbers(different), np.nan)[places])
     column = flat(column)
     if types.is_string(column.type):
         column = _parsed(texts(column))

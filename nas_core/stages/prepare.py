@@ -40,6 +40,7 @@ log = logging.getLogger("nas")
 NEEDS: tuple[str, ...] = ()
 SETTINGS = (DataSettings, TaskSettings, "seed")
 
+FINDINGS_SHOWN = 20
 DOWNLOADS = "prepare/downloads"  # gone when the stage ends
 
 
@@ -204,5 +205,7 @@ def _say(schema: dict[str, Any], table: str, target: str, findings: Findings) ->
     log.info("Target %s: %s; %s, measured by %s.", schema["target"], target, schema["task"], schema["metric"])
     log.info("Columns used: %s.", ", ".join(f"{count} {kind}" for kind, count in kinds.most_common()))
     log.info("Rows: %s for training, %s for validation, %s for the test.", *(f"{n[name]:,}" for name in SPLITS))
-    for item in findings.items:
+    for item in findings.items[:FINDINGS_SHOWN]:
         log.warning("%s", item)
+    if len(findings.items) > FINDINGS_SHOWN:
+        log.warning("%d more findings are in %s.", len(findings.items) - FINDINGS_SHOWN, layout.CHECKS)

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from nas_core.data.cells import booleans, moments, numbers, texts, words
+from nas_core.data.cells import booleans, coded, moments, numbers, texts, words
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,9 @@ def test_texts_keep_their_spelling() -> None:
 def test_dictionaries_and_chunks_are_read_like_plain_columns() -> None:
     column = pa.chunked_array([pa.array(["a", None]).dictionary_encode(), pa.array(["b", "a"]).dictionary_encode()])
     assert words(column).to_pylist() == ["a", None, "b", "a"]
+    numeric = pa.chunked_array([pa.array(["1", None]).dictionary_encode(), pa.array(["", "2"]).dictionary_encode()])
+    np.testing.assert_array_equal(numbers(numeric), [1, np.nan, np.nan, 2])
+    assert coded(numeric)[1].tolist() == [0, -1, 1, 2]
     assert words(pa.array([], pa.large_string())).to_pylist() == []
     assert words(pa.nulls(2)).to_pylist() == [None, None]
 

@@ -279,3 +279,46 @@ print([name for name in ("tensorflow", "keras", "ray", "torch", "boto3", "sklear
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+WATCHED = """
+import sys, threading, time
+from pathlib import Path
+from nas_core.runs.run import open_run
+from nas_core.stage import execute
+import nas_core.stages.prepare
+
+def anonymous_mb():
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("RssAnon:")[1].split()[0]) / 1024
+
+def watch():
+    while True:
+        peak[0] = max(peak[0], anonymous_mb())
+        time.sleep(0.02)
+
+peak = [before := anonymous_mb()]
+threading.Thread(target=watch, daemon=True).start()
+execute("prepare", open_run(sys.argv[1]))
+print(peak[0] - before)
+"""
+
+
+@pytest.mark.slow
+def test_a_large_table_is_prepared_in_little_memory(tmp_path: Path) -> None:
+    """As strings in memory, these 200 MB would take some 300 MB, and their copies as much again."""
+    rng = np.random.default_rng(0)
+    block = "".join(
+        f"{a:.5f},{b:.5f},{c},{'yes' if a + b > 0 else 'no'},{'some words that fill the line ' * 3}{a}\n"
+        for a, b, c in zip(
+            rng.normal(size=30_000), rng.normal(size=30_000), rng.choice(["r", "g"], 30_000), strict=True
+        )
+    )
+    path = tmp_path / "large.csv"
+    with path.open("w") as file:
+        file.write("a,b,colour,y,text\n")
+        for _ in range(200_000_000 // len(block) + 1):
+            file.write(block)
+    run = create_run(str(tmp_path), "job", job_json(parse_job({"dataset_uri": str(path), "target": "y"})), "1")
+    done = subprocess.run([sys.executable, "-c", WATCHED, run.address], capture_output=True, text=True, check=True)
+    assert float(done.stdout) < 220

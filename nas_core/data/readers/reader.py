@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -57,7 +58,7 @@ def _by_name(name: str) -> str:
 
 def check_names(names: list[str]) -> list[str]:
     """`names` with a name for the nameless; JobError when two columns are called the same."""
-    twice = sorted({name for name in names if names.count(name) > 1})
+    twice = sorted(name for name, count in Counter(names).items() if count > 1)
     if twice:
         raise JobError(f"must have a name of its own for each column, but has {twice} more than once: rename them.")
     return [name or f"column {number}" for number, name in enumerate(names, 1)]

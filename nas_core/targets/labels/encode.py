@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -21,14 +22,17 @@ def fit(name: str, column: cells.Column, positive_class: str | None = None) -> d
     Raises:
         JobError: `positive_class` is not among the classes.
     """
-    words = cells.words(column)
-    encoded = words.dictionary_encode()
-    codes = encoded.indices.drop_null().to_numpy()
-    _, firsts, counts = np.unique(codes, return_index=True, return_counts=True)
-    spelled = cells.texts(column).drop_null().take(pa.array(firsts)).to_pylist()
-    order = sorted(range(len(spelled)), key=lambda i: _sort_key(spelled[i]))
-    classes = [spelled[i] for i in order]
-    rarest = int(np.argmin(counts[order])) if classes else 0
+    different, places = cells.coded(column)
+    counts = np.bincount(places[places >= 0], minlength=len(different)).tolist()
+    spellings: dict[str, Counter[str]] = {}
+    for text, word, count in zip(
+        cells.texts(different).to_pylist(), cells.words(different).to_pylist(), counts, strict=True
+    ):
+        if word is not None and count:
+            spellings.setdefault(word, Counter())[text] += count
+    sizes = {spelled.most_common(1)[0][0]: spelled.total() for spelled in spellings.values()}
+    classes = sorted(sizes, key=_sort_key)
+    rarest = min(range(len(classes)), key=lambda code: sizes[classes[code]], default=0)
     return {"name": name, "classes": classes, "positive": _positive(classes, rarest, positive_class)}
 
 
@@ -52,8 +56,9 @@ def _positive(classes: list[str], rarest: int, positive_class: str | None) -> in
 def encode(spec: dict[str, Any], column: cells.Column) -> np.ndarray:
     """The code of each cell, int32 (rows,); -1 where it is missing or a class that is not in `spec`."""
     classes = cells.words(pa.array(spec["classes"], pa.string()))
-    codes: np.ndarray = pc.index_in(cells.words(column), classes).fill_null(-1).to_numpy().astype(np.int32)
-    return codes
+    different, places = cells.coded(column)
+    codes = pc.index_in(cells.words(different), classes).fill_null(-1).to_numpy()
+    return np.asarray(np.append(codes, -1).astype(np.int32)[places])
 
 
 def is_known(encoded: np.ndarray) -> np.ndarray:
