@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from nas_core.runs import layout
 from nas_core.runs.run import Run, open_run
 
 DAG = "generate_network"
-BUDGET_MINUTES = 1.2
+BUDGET_MINUTES = 1.5
 END_STATES = {"success", "failed", "upstream_failed", "skipped", "removed"}
 
 
@@ -59,7 +60,7 @@ def write_dataset(folder: Path) -> Path:
 
 def generate(airflow: Airflow, conf: dict[str, Any]) -> str | None:
     """Trigger the DAG with `conf` and watch it; the run's address, or None after telling why it failed."""
-    with airflow.client() as client:
+    with closing(airflow.client()) as client:
         body = {"logical_date": None, "conf": conf | {"budget_minutes": BUDGET_MINUTES}}
         answer = client.post(f"/api/v2/dags/{DAG}/dagRuns", json=body)
         if answer.is_error:
@@ -121,7 +122,8 @@ def tell_failure(client: httpx.Client, run: str) -> None:
         if task["state"] == "failed":
             _say(f"\nThe log of {task['task_id']}:")
             for line in log_of(client, run, task):
-                _say(f"  {line.get('event')}", *(f"    {detail}" for detail in line.get("error_detail") or ()))
+                causes = [f"    {error['exc_type']}: {error['exc_value']}" for error in line.get("error_detail") or ()]
+                _say(f"  {line.get('event')}", *causes)
 
 
 def conclude(run: Run, airflow: Airflow, *, still_up: bool, seconds: float) -> None:

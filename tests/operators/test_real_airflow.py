@@ -1,0 +1,141 @@
+"""A real Airflow, driven over REST as a person or a service drives it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+import standalone
+
+from nas_core.runs import layout
+from nas_core.runs.records import read_lines
+from nas_core.runs.run import Run, open_run
+from nas_core.tasks.tabular_classification.sample import write_sample
+
+pytestmark = pytest.mark.slow
+
+RUNS = "/api/v2/dags/generate_network/dagRuns"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("airflow")
+
+
+@pytest.fixture(scope="module")
+def client(folder):
+    airflow = standalone.start(folder / "home", NAS_ROOT=str(folder / "runs"))
+    try:
+        standalone.wait_until_ready(airflow)
+        with httpx.Client(base_url=airflow.url, headers=airflow.client().headers, timeout=60) as client:
+            yield client
+    finally:
+        airflow.stop()
+
+
+@pytest.fixture(scope="module")
+def conf(folder):
+    return write_sample(folder) | {"max_candidates": 4, "budget_minutes": 4, "epochs": 20, "n_finalists": 1}
+
+
+def trigger(client: httpx.Client, conf: dict[str, Any]) -> str:
+    answer = client.post(RUNS, json={"logical_date": None, "conf": conf})
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["dag_run_id"])
+
+
+def wait_for(what: Callable[[], Any], within: float = 300.0) -> Any:
+    deadline = time.monotonic() + within
+    while time.monotonic() < deadline:
+        if found := what():
+            return found
+        time.sleep(0.3)
+    raise AssertionError("it did not happen in time")
+
+
+def end_of(client: httpx.Client, dag_run: str) -> str:
+    def state() -> Any:
+        return client.get(f"{RUNS}/{dag_run}").json()["state"]
+
+    return str(wait_for(lambda: state() in ("success", "failed") and state()))
+
+
+def task_of(client: httpx.Client, dag_run: str, name: str) -> dict[str, Any]:
+    task: dict[str, Any] = client.get(f"{RUNS}/{dag_run}/taskInstances/{name}").json()
+    return task
+
+
+def log_of(client: httpx.Client, dag_run: str, name: str, number: int) -> str:
+    return client.get(
+        f"{RUNS}/{dag_run}/taskInstances/{name}/logs/{number}", headers={"Accept": "application/x-ndjson"}
+    ).text
+
+
+def run_of(client: httpx.Client, dag_run: str) -> Run:
+    return open_run(client.get(f"{RUNS}/{dag_run}/taskInstances/prepare/xcomEntries/return_value").json()["value"])
+
+
+def stage_of(run: Run, name: str) -> psutil.Process | None:
+    """The process that works on stage `name` of `run`."""
+    for process in psutil.process_iter(["cmdline"]):
+        if {"stage", name, run.address} <= set(process.info["cmdline"] or ()):
+            return process
+    return None
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [({"budget_minutes": 0}, "budget_minutes"), ({"algorithm": "guess"}, "algorithm"), ({"target": None}, "target")],
+)
+def test_a_bad_conf_is_refused_with_the_field(client, conf, wrong, words):
+    answer = client.post(RUNS, json={"logical_date": None, "conf": conf | wrong})
+    assert answer.status_code == 400
+    assert words in answer.json()["detail"]
+
+
+def test_an_unknown_key_fails_the_first_task_at_once(client, conf, folder):
+    dag_run = trigger(client, conf | {"bugdet": 1, "name": "unknown"})
+    assert end_of(client, dag_run) == "failed"
+    assert task_of(client, dag_run, "prepare")["try_number"] == 1
+    assert "`bugdet` is not a field of a job" in log_of(client, dag_run, "prepare", 1)
+    assert not (folder / "runs" / "unknown").exists()
+
+
+def test_a_killed_search_goes_on_and_a_cleared_stage_is_done_anew(client, conf):
+    dag_run = trigger(client, conf)
+    run = wait_for(lambda: task_of(client, dag_run, "search")["state"] == "running" and run_of(client, dag_run))
+    ledger = run.path(layout.CANDIDATES)
+    wait_for(lambda: list(read_lines(ledger)))
+    search = stage_of(run, "search")
+    orphans = [search, *search.children(recursive=True)]
+    os.kill(search.ppid(), signal.SIGKILL)
+    assert search in psutil.wait_procs(orphans, timeout=5)[0]
+    before = list(read_lines(ledger))
+    assert not psutil.wait_procs(orphans, timeout=60)[1]  # Ray's agents look after their parent now and then only
+
+    assert end_of(client, dag_run) == "success"
+    assert task_of(client, dag_run, "search")["try_number"] == 2
+    lines = list(read_lines(ledger))
+    assert lines[: len(before)] == before
+    keys = [(line["fingerprint"], line["epochs"], line["share"], line["parent"], line["seed"]) for line in lines]
+    assert len(keys) == len(set(keys)) == 4
+
+    links = client.get(f"{RUNS}/{dag_run}/taskInstances/report/links").json()["extra_links"]
+    assert client.get(links["Report"]).content == run.path(layout.WORKBOOK).read_bytes()
+    assert layout.WORKBOOK in client.get(links["Run folder"]).text
+    assert httpx.get(f"{client.base_url}{links['Report']}").status_code == 401
+    assert client.get(links["Run folder"] + "..%2fjob.json").status_code == 404
+
+    done = run.path("report/DONE").stat().st_mtime
+    body = {"dry_run": False, "dag_run_id": dag_run, "task_ids": ["report"], "only_failed": False}
+    assert client.post("/api/v2/dags/generate_network/clearTaskInstances", json=body).status_code == 200
+    wait_for(lambda: task_of(client, dag_run, "report")["try_number"] == 2)
+    assert end_of(client, dag_run) == "success"
+    assert "report: started." in log_of(client, dag_run, "report", 2)
+    assert run.path("report/DONE").stat().st_mtime > done
