@@ -36,9 +36,10 @@ class StageFacts:
 
 @dataclass(frozen=True)
 class DataFacts:
-    """What the data was. `columns`: schema and profile of each column joined; `checks`: as in ``checks.json``."""
+    """What the data was. `n_profiled`: rows that the profile counts; `columns`: schema and profile of each joined."""
 
     n_rows: dict[str, int]
+    n_profiled: int
     columns: tuple[dict[str, Any], ...]
     checks: tuple[dict[str, Any], ...]
 
@@ -247,9 +248,10 @@ def _stage(run: Run, name: str) -> StageFacts:
 
 
 def _data(run: Run, schema: dict[str, Any]) -> DataFacts:
-    profile = {column["name"]: column for column in read_json(run.path(layout.PROFILE))["columns"]}
-    columns = tuple({**profile.get(column["name"], {}), **column} for column in schema["columns"])
-    return DataFacts(schema["n_rows"], columns, tuple(read_json(run.path(layout.CHECKS))))
+    profile = read_json(run.path(layout.PROFILE))
+    profiled = {column["name"]: column for column in profile["columns"]}
+    columns = tuple({**profiled.get(column["name"], {}), **column} for column in schema["columns"])
+    return DataFacts(schema["n_rows"], profile["n_rows"], columns, tuple(read_json(run.path(layout.CHECKS))))
 
 
 def read_search(run: Run, metric: str) -> SearchFacts:

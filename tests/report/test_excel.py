@@ -18,6 +18,8 @@ from nas_core.report.excel.reproduce import command
 from nas_core.report.excel.style import add_styles
 from nas_core.report.excel.workbook import write_workbook
 from nas_core.report.facts import read_facts
+from nas_core.runs import layout
+from nas_core.runs.records import read_json, write_json
 from nas_core.runs.run import Run
 
 HOSTILE = [
@@ -57,6 +59,15 @@ def test_sheets_hold_what_the_run_holds(make_run: MakeRun, kind: str, n_candidat
     assert len(book["Training"]._charts) >= 2
     assert len(book["Test"]._charts) >= 2
     assert all(sheet.page_setup.orientation == "landscape" for sheet in book)
+
+
+def test_shares_of_missing_values_are_of_the_rows_that_were_profiled(make_run: MakeRun) -> None:
+    run = make_run("labels", 3)
+    schema = read_json(run.path(layout.SCHEMA))
+    write_json(run.path(layout.SCHEMA), schema | {"n_rows": schema["n_rows"] | {"test": 10_000}})  # a file of its own
+    sheet = load_workbook(write_report(run))["Data"]
+    (row,) = [row for row in sheet.iter_rows(values_only=True) if row[:2] == ("hospital", "feature")]
+    assert row[3:5] == (3, pytest.approx(3 / 569))
 
 
 def test_pictures_are_in_the_summary(make_run: MakeRun, tmp_path: Path) -> None:

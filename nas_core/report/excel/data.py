@@ -34,8 +34,7 @@ def add_sheet(book: Workbook, facts: Facts) -> None:
     rows = ", ".join(f"{n:,} for {split}" for split, n in facts.data.n_rows.items())
     page.title("Data", f"{len(facts.data.columns):,} columns of {words.printable(facts.dataset)}; rows: {rows}")
     header = page.row
-    n_rows = sum(facts.data.n_rows.values())
-    first, last = page.table(COLUMNS, (_row(column, n_rows, facts) for column in facts.data.columns))
+    first, last = page.table(COLUMNS, (_row(column, facts.data.n_profiled, facts) for column in facts.data.columns))
     page.sheet.auto_filter.ref = f"A{header}:M{last}"
     page.sheet.freeze_panes = page.sheet.cell(first, 2)
     page.repeat_header(header)

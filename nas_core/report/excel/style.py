@@ -91,8 +91,8 @@ def _style(name: str, **look: Unpack[Look]) -> NamedStyle:
 def figure_format(value: float | None) -> str:
     """The number format that shows a figure with about four digits."""
     size = abs(value or 0.0)
-    if size >= 1000:
+    if size >= 1000 or size == int(size):
         return "#,##0"
     if size >= 10:
         return "0.00"
-    return "0.0000" if size >= 1e-3 or size == 0 else "0.00E+00"
+    return "0.0000" if size >= 1e-3 else "0.00E+00"

@@ -116,6 +116,7 @@ def _calibration(page: Page, facts: Facts) -> None:
     cells = page.table(columns, rows)
     chart = charts.lines(page.sheet, "Sureness and being right", [2, 3], cells, 1)
     chart.x_axis.tickLblSkip = 1
+    chart.y_axis.scaling.min, chart.y_axis.scaling.max = 0, 1
     page.sheet.add_chart(chart, f"F{top}")
     page.row = max(page.row, top + CHART_ROWS)
 
