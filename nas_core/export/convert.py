@@ -79,15 +79,19 @@ def main(name: str, folder: str, work: str) -> None:
     """In the child: leave what was found in ``found.json``, or say in the last line of stderr why it failed."""
     sys.modules[UNUSED] = None  # type: ignore[assignment]  # the documented way to make its import fail
     try:
-        _convert(open_run(folder), name, Path(work))
+        convert_and_compare(open_run(folder), name, Path(work))
     except ConversionError as error:
         sys.exit(str(error))
     except Exception as error:
         sys.exit(f"{type(error).__name__}: {' '.join(str(error).split())[:500]}")
 
 
-def _convert(run: Run, name: str, work: Path) -> None:
-    """Measure Keras and note it, then the format: what fails in between leaves Keras' facts behind."""
+def convert_and_compare(run: Run, name: str, work: Path) -> None:
+    """Measure Keras and note it in `work`, then the format: a conversion that fails leaves Keras' facts behind.
+
+    Raises:
+        ConversionError: an output is no number, or differs by more than the limit.
+    """
     clock, prepared, format_ = _Clock(), Prepared(run), load_format(name)
     unit = agreement.unit_of(prepared.transforms["target"])
     model = keras.load_model(run.path(layout.MODEL))
