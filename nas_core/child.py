@@ -1,8 +1,8 @@
 """A stage in a process of its own: both ends of it.
 
 The shell's ``nas run`` and Airflow's operators start the same line, ``nas stage NAME RUN --die-with PID``, and follow
-it in the same way. The child leads a process group, so that everything it started ends with it, and it dies with its
-parent however that ends, so that a retry never meets an orphan.
+it in the same way. The child leads a session, so that everything it started ends with it, and it dies with its parent
+however that ends, so that a retry never meets an orphan.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 from nas_core.errors import JobError
 from nas_core.job import Job, job_json
@@ -75,7 +76,7 @@ def follow(child: subprocess.Popen[str], on_line: Callable[[str], None]) -> None
 def kill(child: subprocess.Popen[str]) -> None:
     """End `child` and everything it started, at once: a run's files survive that at any moment."""
     if child.poll() is None:
-        os.killpg(child.pid, signal.SIGKILL)
+        _end_session(child.pid)
 
 
 def run_stages(job: Job, on_line: Callable[[str], None], run_id: str | None = None) -> Run:
@@ -104,6 +105,14 @@ def die_with(parent: int) -> None:
 
 def _clear_up_after(child: subprocess.Popen[str]) -> None:
     """End what `child` leaves running: it would write on, and hold the stream open."""
-    with contextlib.suppress(ChildProcessError, ProcessLookupError):  # `kill` was here before
+    with contextlib.suppress(ChildProcessError):  # `kill` was here before
         os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
-        os.killpg(child.pid, signal.SIGKILL)
+        _end_session(child.pid)
+
+
+def _end_session(leader: int) -> None:
+    """Kill every process of a session: Ray's workers lead groups of their own in it."""
+    for pid in (int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()):
+        with contextlib.suppress(ProcessLookupError):
+            if os.getsid(pid) == leader:
+                os.kill(pid, signal.SIGKILL)

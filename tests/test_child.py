@@ -56,13 +56,13 @@ def test_a_crash_says_how(script, words):
 def test_nothing_is_left_running_when_a_stage_ends():
     lines = []
     began = time.monotonic()
-    child.follow(shell("sleep 60 & echo $!"), lines.append)
+    child.follow(shell("set -m; sleep 60 & echo $!"), lines.append)  # -m: in a process group of its own
     assert time.monotonic() - began < 10
     assert is_gone(int(lines[0]))
 
 
 def test_killing_a_stage_kills_what_it_started():
-    process = shell("sleep 60 & echo $!; wait")
+    process = shell("set -m; sleep 60 & echo $!; wait")
     grandchild = int(process.stdout.readline())
     child.kill(process)
     assert process.wait() == -signal.SIGKILL
