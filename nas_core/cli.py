@@ -220,11 +220,19 @@ def _job_fields(args: argparse.Namespace) -> dict[str, Any]:
     given = {key.removeprefix("job."): value for key, value in vars(args).items() if key.startswith("job.")}
     for name, value in given.items():
         if types[name] == "array":
-            given[name] = [item for text in value for item in text.split(",") if item]
+            given[name] = [item for text in value for item in _items(text)]
         elif types[name] == "object":
             with contextlib.suppress(ValueError):  # the job says what is wrong with it
                 given[name] = json.loads(value)
     return _file_fields(args.job) | given
+
+
+def _items(text: str) -> list[Any]:
+    """``a,b``, or a JSON list for names that hold a comma."""
+    if text.startswith("["):
+        with contextlib.suppress(ValueError):
+            return list(json.loads(text))
+    return [item for item in text.split(",") if item]
 
 
 def _file_fields(path: str | None) -> dict[str, Any]:

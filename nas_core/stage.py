@@ -30,7 +30,7 @@ from nas_core.runs.run import Run
 
 log = logging.getLogger("nas")
 
-STAGES = ("prepare", "search", "train", "export", "report")
+STAGES = layout.STAGES
 
 VERSIONS_OF = ("nas-core", "keras", "tensorflow", "ray", "torch", "gymnasium", "numpy", "pandas", "pyarrow")
 

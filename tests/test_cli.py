@@ -43,8 +43,9 @@ def test_only_given_options_become_fields():
 
 
 def test_lists_are_split_or_repeated_and_objects_are_json():
-    fields = fields_of("--exclude-columns", "a,b", "--exclude-columns", "c", "--column-types", '{"zip": "categorical"}')
-    assert fields == {"exclude_columns": ["a", "b", "c"], "column_types": {"zip": "categorical"}}
+    columns = ["--exclude-columns", "a,b", "--exclude-columns", '["c,d", "[e"]']
+    fields = fields_of(*columns, "--column-types", '{"zip": "categorical"}')
+    assert fields == {"exclude_columns": ["a", "b", "c,d", "[e"], "column_types": {"zip": "categorical"}}
 
 
 def test_options_override_the_job_file(tmp_path):

@@ -10,7 +10,6 @@ from nas_core.report.outcome import RIVALS
 from nas_core.runs import layout
 from nas_core.runs.records import read_json, read_lines
 from nas_core.runs.run import Run
-from nas_core.stage import STAGES
 
 
 def summary(run: Run) -> dict[str, Any]:
@@ -26,8 +25,8 @@ def summary(run: Run) -> dict[str, Any]:
     job = run.read_job()
     schema = _read(run, layout.SCHEMA) or {}
     metrics = _read(run, layout.METRICS) or {}
-    reports = {name: _read(run, f"{name}/{layout.REPORT}") for name in STAGES}
-    done = {name: _exists(run, f"{name}/{layout.DONE}") for name in STAGES}
+    reports = {name: _read(run, f"{name}/{layout.REPORT}") for name in layout.STAGES}
+    done = {name: _exists(run, f"{name}/{layout.DONE}") for name in layout.STAGES}
     return {
         "address": run.address,
         "name": job["name"],

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 JOB = "job.json"
 
+# The stages, in their order; each has a folder of its name.
+STAGES = ("prepare", "search", "train", "export", "report")
+
 # What a stage leaves beside its results.
 KEY = "key.json"  # what the results depend on, written first
 REPORT = "report.json"  # seconds, settings, versions, metrics, files
