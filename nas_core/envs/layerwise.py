@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import gymnasium as gym
 
-from nas_core.envs.observation import Window, observation_space
+from nas_core.envs.observation import Reset, Step, Window, observation_space
 from nas_core.envs.reward import FAILED, ILLEGAL, value
 from nas_core.evaluation.evaluation import Evaluate, Evaluation
 from nas_core.space.rules import Codes, Space
@@ -42,13 +42,15 @@ class Layerwise(gym.Env[dict[str, Any], int]):
         self.codes: Codes = ()
         self.value = 0.0
 
-    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Begin an empty network."""
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> Reset:
+        """Begin an empty network. With a `seed` everything begins anew, the trainings that are remembered too."""
         super().reset(seed=seed, options=options)
+        if seed is not None:
+            self.window.restart()
         self.codes, self.value = (), 0.0
         return self.window.observe(()), {}
 
-    def step(self, action: int) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
+    def step(self, action: int) -> Step:
         """Append choice `action`, or end the network with 0."""
         action = int(action)
         if not self.space.mask(self.codes)[action]:

@@ -16,6 +16,9 @@ from nas_core.space.rules import Codes, Space
 
 N_METRICS = 3
 
+Reset = tuple[dict[str, Any], dict[str, Any]]  # observation, info
+Step = tuple[dict[str, Any], float, bool, bool, dict[str, Any]]  # observation, reward, terminated, truncated, info
+
 
 def observation_space(space: Space, history: int) -> gym.spaces.Dict:
     """The Gymnasium space of :class:`Window`'s observations.
@@ -39,10 +42,14 @@ class Window:
 
     def __init__(self, space: Space, history: int, size_penalty: float, past: Iterable[Evaluation]) -> None:
         self.space, self.size_penalty = space, size_penalty
-        self.rows: deque[tuple[float, float, float]] = deque(maxlen=history)
-        self.rows.extend([(0.0, 0.0, 0.0)] * history)
+        self.rows: deque[tuple[float, float, float]] = deque([(0.0, 0.0, 0.0)] * history, maxlen=history)
         for evaluation in past:
             self.add(evaluation)
+        self._first_rows = tuple(self.rows)
+
+    def restart(self) -> None:
+        """Remember only what was there at the beginning."""
+        self.rows.extend(self._first_rows)
 
     def add(self, evaluation: Evaluation) -> None:
         """Remember one more training, forget the oldest."""

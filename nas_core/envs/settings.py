@@ -17,7 +17,7 @@ class EnvSettings(Settings):
     )
     """`layerwise`: the agent adds one layer after the other. `whole`: it lays out the whole network at once."""
 
-    size_penalty: float = Field(0.002, ge=0, title="Price of size")
+    size_penalty: float = Field(0.0005, ge=0, title="Price of size")
     """Score taken off for every doubling of the number of parameters."""
 
     history: int = Field(8, ge=1, le=64, title="Trainings remembered")

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import gymnasium as gym
 import numpy as np
 
-from nas_core.envs.observation import Window, observation_space
+from nas_core.envs.observation import Reset, Step, Window, observation_space
 from nas_core.envs.reward import FAILED, ILLEGAL, value
 from nas_core.evaluation.evaluation import Evaluate, Evaluation
 from nas_core.space.rules import Codes, Space
@@ -40,13 +40,15 @@ class Whole(gym.Env[dict[str, Any], np.ndarray]):
         self.action_space = gym.spaces.MultiDiscrete([len(space.vocabulary)] * space.max_layers)
         self.codes: Codes = ()
 
-    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Forget the last network, not the trainings."""
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> Reset:
+        """Forget the last network. With a `seed` everything begins anew, the trainings that are remembered too."""
         super().reset(seed=seed, options=options)
+        if seed is not None:
+            self.window.restart()
         self.codes = ()
         return self.window.observe(()), {}
 
-    def step(self, action: np.ndarray) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
+    def step(self, action: np.ndarray) -> Step:
         """Build and evaluate the network that `action` (max_layers,) lays out."""
         codes = tuple(int(code) for code in action)
         if not self.space.is_legal(codes):
@@ -76,12 +78,12 @@ class SlotBySlot(gym.Wrapper[dict[str, Any], int, dict[str, Any], np.ndarray]):
         self.action_space = gym.spaces.Discrete(len(env.space.vocabulary))
         self.codes: Codes = ()
 
-    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> Reset:
         """Empty all slots."""
         self.codes = ()
         return self.whole.reset(seed=seed, options=options)
 
-    def step(self, action: int) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
+    def step(self, action: int) -> Step:
         """Fill the next slot with choice `action`."""
         space, action = self.whole.space, int(action)
         if not space.mask(self.codes)[action]:

@@ -22,6 +22,7 @@ from nas_core.evaluation.candidate import Recipe, train_candidate
 from nas_core.evaluation.evaluation import Evaluation
 from nas_core.evaluation.settings import EvaluationSettings
 from nas_core.space.architecture import Architecture
+from nas_core.training.quiet import quiet_tensorflow
 
 log = logging.getLogger("nas")
 
@@ -34,7 +35,7 @@ class Trainer:
     """What lives in a worker process: TensorFlow on one core, the data, the recipe."""
 
     def __init__(self, data: Prepared, recipe: Recipe) -> None:
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+        quiet_tensorflow()
         import tensorflow as tf
 
         # Candidates run side by side, one core each; one thread also makes equal seeds give equal weights.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import logging
-import os
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +27,7 @@ from nas_core.training.baselines import measure_baselines
 from nas_core.training.fit import Budget, Epoch, fit, predict
 from nas_core.training.importance import measure_importance
 from nas_core.training.model import build_model
+from nas_core.training.quiet import quiet_tensorflow
 from nas_core.training.settings import TrainingSettings
 from nas_core.training.summary import describe_model
 
@@ -58,7 +58,7 @@ def work(job: Job, run: Run) -> dict[str, Any]:
     Raises:
         JobError: none of the finalists could be trained.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    quiet_tensorflow()
     data = Prepared(run)
     finished = run.path("search").joinpath(layout.DONE).stat().st_mtime
     deadline = time.monotonic() + training_seconds(job, run.path(layout.CLOCK), finished) - OVERHEAD_SECONDS

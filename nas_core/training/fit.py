@@ -14,8 +14,8 @@ from nas_core.errors import CandidateError
 from nas_core.tasks.registry import load_part
 from nas_core.training.feed import feed, feed_whole
 
-WEIGHT_DECAY = 1e-4
-TAIL = 0.4  # share of the budget over which the step size falls to zero
+WEIGHT_DECAY = 0.02
+TAIL = 0.6  # share of the budget over which the step size falls to zero
 Epoch = dict[str, float]  # one line of a history
 
 DROP = 0.3  # factor of the step size when the validation loss improves no more
@@ -104,9 +104,12 @@ def pace_callback(budget: Budget, learning_rate: float) -> Any:
             row = {"epoch": epoch + 1, "loss": logs["loss"], "valid_loss": logs["val_loss"], "learning_rate": self.step}
             self.rows.append(row | {"seconds": time.perf_counter() - self.clock})
             self.compare(row["valid_loss"])
-            seconds = self.rows[-1]["seconds"]
-            one_more = seconds * (epoch + 2) / (epoch + 1)
-            self.model.stop_training |= self.drop < MIN_STEP or one_more > budget.seconds
+            self.model.stop_training |= self.drop < MIN_STEP or self.rows[-1]["seconds"] + self.pace() > budget.seconds
+
+        def pace(self) -> float:
+            """Seconds of one more epoch. The first one says nothing: it holds the tracing."""
+            seconds = [row["seconds"] for row in self.rows]
+            return (seconds[-1] - seconds[0]) / (len(seconds) - 1) if len(seconds) > 1 else 0.0
 
         def compare(self, loss: float) -> None:
             """Keep the weights when they are the best; after many worse epochs go back to them, in smaller steps."""

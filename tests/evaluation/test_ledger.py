@@ -1,0 +1,43 @@
+"""A ledger keeps what it was given, whatever happens to its writer."""
+
+from __future__ import annotations
+
+import json
+
+from spaces import dense_space, entry
+
+from nas_core.evaluation.ledger import Ledger
+
+
+def test_entries_come_back_as_they_were(tmp_path):
+    space, path = dense_space(), tmp_path / "search" / "candidates.jsonl"
+    ledger = Ledger(path)
+    entries = [entry(space, (1,), 0.5), entry(space, (2, 3), None), entry(space, (4,), 0.7)]
+    assert [ledger.add(e) for e in entries] == [0, 1, 2]
+    again = Ledger(path)
+    assert list(again) == entries
+    assert again.get(entries[1].evaluation.architecture).evaluation.is_failed
+    assert again.best(2) == [entries[2], entries[0]]
+
+
+def test_a_torn_last_line_is_cut_off_and_the_next_one_is_whole(tmp_path):
+    space, path = dense_space(), tmp_path / "candidates.jsonl"
+    ledger = Ledger(path)
+    ledger.add(entry(space, (1,), 0.5))
+    with path.open("a") as file:
+        file.write('{"number": 1, "round"')
+    ledger = Ledger(path)
+    assert len(ledger) == 1
+    ledger.add(entry(space, (2,), 0.6))
+    lines = path.read_text().splitlines()
+    assert [json.loads(line)["number"] for line in lines] == [0, 1]
+
+
+def test_earlier_rounds_come_in_the_order_of_proposal_not_of_arrival(tmp_path):
+    space = dense_space()
+    ledger = Ledger(tmp_path / "candidates.jsonl")
+    late = [entry(space, (5,), 0.1, 1, 0), entry(space, (2, 3), 0.1, 0, 1), entry(space, (2,), 0.2, 0, 1)]
+    first = entry(space, (1,), 0.3, 0, 0)
+    for e in [*late, first]:
+        ledger.add(e)
+    assert ledger.before(1) == [first, late[2], late[1]]
