@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -24,6 +25,9 @@ from nas_core.stage import STAGES
 
 USER_MUST_ACT = 2  # how a child says that it ended with a JobError
 PROBLEM = "error: "  # begins each line that is one of its problems
+
+# TensorFlow's C++ logs these before anybody can silence it; nobody who reads a run's log can act upon them.
+CHATTER = re.compile(r"[IW]\d{4} \d\d:|[IW]0000 |WARNING: All log messages before absl")
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
@@ -61,7 +65,7 @@ def follow(child: subprocess.Popen[str], on_line: Callable[[str], None]) -> None
     for line in child.stdout or ():
         if line.startswith(PROBLEM):
             problems.append(line.removeprefix(PROBLEM).rstrip("\n"))
-        else:
+        elif not CHATTER.match(line):
             on_line(line.rstrip("\n"))
     clearer.join()
     code = child.wait()

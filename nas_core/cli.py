@@ -22,6 +22,7 @@ from nas_core.job import form_schema, parse_job
 from nas_core.runs import layout
 from nas_core.runs.records import write_text
 from nas_core.runs.run import open_run
+from nas_core.runs.store import StoreAwayError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,6 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(arguments)
     try:
         args.command(args)
+    except StoreAwayError as error:  # it may be back at the next try
+        _say(f"failed: {error}")
+        return 1
     except JobError as error:
         for problem in error.problems:
             _say(f"{child.PROBLEM}{' '.join(problem.split())}")

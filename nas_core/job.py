@@ -7,7 +7,8 @@ source of Airflow's trigger form, of what REST accepts, of the CLI's options and
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import shlex
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pydantic import ValidationError, model_validator
@@ -37,6 +38,7 @@ PARTS: tuple[type[Settings], ...] = (
     TrainingSettings,
     EvaluationSettings,
 )
+FIELDS = tuple(field for part in PARTS for field in part.model_fields)
 
 
 class Job(
@@ -98,6 +100,22 @@ def _problem(error: Any) -> str:
 def job_json(job: Job) -> str:
     """The job as the text of ``job.json``, every field spelled out."""
     return json.dumps(job.model_dump(mode="json"), indent=2, ensure_ascii=False) + "\n"
+
+
+def shell_command(job: Job, shown: Callable[[Any], Any] = str) -> str:
+    """The ``nas run`` command that asks for `job`: the fields that differ from their defaults.
+
+    `shown` says how a text may be shown, for addresses that hold a secret.
+    """
+    parts = ["nas", "run"]
+    asked = job.model_dump(mode="json", exclude_defaults=True)
+    for name in filter(asked.__contains__, FIELDS):
+        option, value = name.replace("_", "-"), asked[name]
+        if isinstance(value, bool):
+            parts.append(f"--{option}" if value else f"--no-{option}")
+        else:
+            parts += [f"--{option}", shown(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False)]
+    return shlex.join(parts)
 
 
 def form_schema() -> dict[str, dict[str, Any]]:

@@ -2,8 +2,8 @@
 
 The kernel is a sum of four: exponential in the distance of two networks slot by slot, linear in their slots, linear in
 how often each choice occurs, and squared-exponential in cheap features (depth, parameters, operations). Two choices of
-one kind are the more alike the closer their parameters are. Values are warped to normal scores by their rank, so that one
-very bad network does not flatten all others. Rasmussen & Williams, "Gaussian processes for machine learning", 2006,
+one kind are the more alike the closer their parameters are. Values are warped to normal scores by their rank, so that
+one very bad network does not flatten all others. Rasmussen & Williams, "Gaussian processes for machine learning", 2006,
 chapters 2, 4 and 5.
 """
 

@@ -155,11 +155,15 @@ class ExportFacts:
 
 @dataclass(frozen=True)
 class Facts:
-    """All that a report says of a run. `seconds`: total and of each stage; `notes`: what to watch out for."""
+    """All that a report says of a run. `seconds`: total and of each stage; `notes`: what to watch out for.
+
+    `command` asks for the same job at a shell.
+    """
 
     address: str
     name: str
     job: dict[str, Any]
+    command: str
     task: str
     task_title: str
     target: str
@@ -178,8 +182,10 @@ class Facts:
     notes: tuple[str, ...]
 
 
-def read_facts(run: Run) -> Facts:
+def read_facts(run: Run, command: str = "") -> Facts:
     """Read the results of the four stages before the report and write ``report/facts.json``.
+
+    `command` is what asks for the same job at a shell.
 
     The files are read from the run's local folder; who opens a run on S3 pulls them first, as `execute` does for the
     needs of a stage.
@@ -187,7 +193,7 @@ def read_facts(run: Run) -> Facts:
     Raises:
         FileNotFoundError: a stage before the report is not done.
     """
-    facts = _gather(run)
+    facts = _gather(run, command)
     write_text(run.path(layout.FACTS), json.dumps(to_json(facts), ensure_ascii=False, allow_nan=False) + "\n")
     return facts
 
@@ -205,7 +211,7 @@ def to_json(value: Any) -> Any:
     return value
 
 
-def _gather(run: Run) -> Facts:
+def _gather(run: Run, command: str) -> Facts:
     job = {name: words.without_secrets(value) for name, value in run.read_job().items()}
     schema = read_json(run.path(layout.SCHEMA))
     metrics = metrics_of(schema["task"], words.shorten(words.printable(schema["target"]), 24))
@@ -217,6 +223,7 @@ def _gather(run: Run) -> Facts:
         address=run.address,
         name=job["name"],
         job=job,
+        command=command,
         task=schema["task"],
         task_title=load_task(schema["task"]).title,
         target=schema["target"],

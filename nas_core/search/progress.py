@@ -15,6 +15,7 @@ from nas_core.search.loop import Limits
 
 log = logging.getLogger("nas")
 
+GRACE = 3  # times the budget, at most, until the first network is there
 EVERY = 10.0  # seconds between two looks at, or pushes to, the store
 
 
@@ -37,7 +38,13 @@ class Progress:
         self._sync()
         if self._is_stopped:
             return "a person asked to stop and keep the best"
-        return f"its time ({self.clock.used:.0f} s) is used" if self.clock.left <= 0 else None
+        if self.clock.left > 0 or not self._may_end():
+            return None
+        return f"its time ({self.clock.used:.0f} s) is used"
+
+    def _may_end(self) -> bool:
+        """A search that has found nothing yet goes on for a while, since without a network all was in vain."""
+        return self._best is not None or self.clock.used > GRACE * self.clock.budget
 
     def recorded(self, entry: Entry, number: int) -> None:
         """Say in one line what came of candidate `number`."""

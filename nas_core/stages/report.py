@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from time import perf_counter
 from typing import Any
 
-from nas_core.job import Job
+from nas_core.job import Job, shell_command
 from nas_core.runs import layout
 from nas_core.runs.run import Run
 from nas_core.runs.settings import RunSettings
@@ -28,10 +28,11 @@ def work(job: Job, run: Run) -> dict[str, Any]:
     from nas_core.report.animation import write_film
     from nas_core.report.excel.workbook import write_workbook
     from nas_core.report.facts import read_facts
+    from nas_core.report.words import without_secrets
 
     seconds: dict[str, float] = {}
     with _timed(seconds, "facts"):
-        facts = read_facts(run)
+        facts = read_facts(run, shell_command(job, without_secrets))
     with _timed(seconds, "film"):
         pictures = write_film(facts, run.path(layout.FILM), run.path(layout.FILM_GIF), run.path(layout.FIGURES))
     with _timed(seconds, "workbook"):

@@ -6,6 +6,7 @@ import logging
 from functools import partial
 from typing import Any
 
+from nas_core.agents.first import BeginWith
 from nas_core.agents.registry import make_agent
 from nas_core.agents.settings import AgentSettings
 from nas_core.data.prepared import Prepared
@@ -24,7 +25,7 @@ from nas_core.search.clock import Clock
 from nas_core.search.loop import Limits, Search
 from nas_core.search.progress import Progress
 from nas_core.search.settings import SearchSettings
-from nas_core.search.spaces import make_space
+from nas_core.search.spaces import first_network, make_space
 from nas_core.space.architecture import Architecture
 from nas_core.space.settings import SpaceSettings
 
@@ -62,13 +63,21 @@ def work(job: Job, run: Run) -> dict[str, Any]:
         inherits=job.algorithm == "layerwise",
     )
     log.info("Search %s for %.0f s among networks of up to %d layers.", job.algorithm, clock.left, job.max_layers)
-    agent = make_agent(job.agent, space, job, job.seed)
+    first = first_network(space, data.schema["task"])
+    agent = BeginWith(first, make_agent(job.agent, space, job, job.seed), space)
     pool = Pool(data, recipe, job)
     try:
         train = partial(train_in, pool, data, recipe)
         ledger = Ledger(run.path(layout.CANDIDATES))
         limits = Limits(job.max_candidates, job.patience)
-        search = Search(space, job, agent, ledger, train, Progress(run, ledger, clock, limits))
+        search = Search(
+            space,
+            job,
+            agent,
+            ledger,
+            train,
+            Progress(run, ledger, clock, limits),
+        )
         reason = search.run(limits, pool.n_workers)
         clock.save()
         if job.compare_random:

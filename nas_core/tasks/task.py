@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nas_core.space.architecture import Choice
+
 
 @dataclass(frozen=True)
 class Task:
     """One learning problem: an input, a target, the layers between them and the metrics that judge it.
 
     `input` and `target` are folder names below :mod:`nas_core.inputs` and :mod:`nas_core.targets`. The first of
-    `metrics` is the default. `recognise` says whether a target column (its entry in ``profile.json``) speaks for
+    `metrics` is the default metric; `first` is a network that is good for most data of this task, with which a search
+    begins. `recognise` says whether a target column (its entry in ``profile.json``) speaks for
     this task; tasks are asked in the order of the registry. `sample` writes a tiny dataset of this task below a
     folder and returns the fields of a job that uses it: every task is tested on it through all stages.
     """
@@ -23,6 +26,7 @@ class Task:
     input: str
     target: str
     layers: tuple[str, ...]
+    first: tuple[Choice, ...]
     metrics: tuple[str, ...]
     recognise: Callable[[dict[str, Any]], bool]
     sample: Callable[[Path], dict[str, Any]]

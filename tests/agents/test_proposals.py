@@ -65,14 +65,14 @@ def test_a_small_space_is_exhausted_and_then_there_is_nothing_to_propose():
 @pytest.mark.slow
 @pytest.mark.parametrize("algorithm", ["layerwise", "whole"])
 def test_ppo_finds_a_planted_optimum_in_fewer_evaluations_than_random(algorithm):
-    """Over 20 seeds: evaluations until a network agrees with the planted one in at least 4 of 5 slots, 60 at most."""
+    """Over 20 seeds: evaluations until a network agrees with the planted one in at least 3 of 4 slots, 40 at most."""
     needed = {"ppo": [], "random": []}
     for seed in range(20):
-        space = dense_space()
+        space = dense_space(max_layers=4)
         target = draw(space, np.random.default_rng(100 + seed))
         for name, counts in needed.items():
             agent = make_agent(name, space, EnvSettings(algorithm=algorithm), seed)
-            counts.append(evaluations_until(agent, space, target, 0.8, 60))
+            counts.append(evaluations_until(agent, space, target, 0.75, 40))
     wins = sum(p < r for p, r in zip(needed["ppo"], needed["random"], strict=True))
     losses = sum(p > r for p, r in zip(needed["ppo"], needed["random"], strict=True))
     assert np.mean(needed["ppo"]) < 0.75 * np.mean(needed["random"])

@@ -14,7 +14,6 @@ from openpyxl.cell import Cell
 from PIL import Image
 
 from nas_core.report.excel.page import MAX_TEXT, clean, sheet_name, write
-from nas_core.report.excel.reproduce import command
 from nas_core.report.excel.style import add_styles
 from nas_core.report.excel.workbook import write_workbook
 from nas_core.report.facts import read_facts
@@ -108,13 +107,6 @@ def test_cut_texts_count_as_a_spreadsheet_counts() -> None:
 def test_names_of_sheets() -> None:
     assert sheet_name("a/b:c" * 20) == ("a b c" * 20)[:31]
     assert sheet_name("''") == "Sheet"
-
-
-def test_the_command_asks_for_the_job_again(make_run: MakeRun) -> None:
-    line = command(read_facts(make_run("labels", 3, max_layers=4)).job)
-    assert line.startswith("nas run ")
-    assert "--max-layers 4" in line and "--seed 7" in line and "--target diagnosis" in line
-    assert "--epochs" not in line
 
 
 @pytest.mark.slow

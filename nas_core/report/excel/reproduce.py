@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import shlex
 from typing import Any
 
 from openpyxl import Workbook
 
-from nas_core.job import Job
 from nas_core.report import words
 from nas_core.report.excel.page import Column, Page, lines_of
 from nas_core.report.facts import Facts
@@ -19,9 +17,8 @@ def add_sheet(book: Workbook, facts: Facts) -> None:
     page = Page(book, "Reproduce", [30, 62, 14, 72])
     page.title("Reproduce", "The same data, job and versions give the same candidates in the same order.")
     page.heading("Command")
-    line = command(facts.job)
-    page.put(line, "code", wide=4)
-    page.sheet.row_dimensions[page.row].height = 15.5 * lines_of(line, 150) + 4
+    page.put(facts.command, "code", wide=4)
+    page.sheet.row_dimensions[page.row].height = 15.5 * lines_of(facts.command, 150) + 4
     page.row += 2
     page.heading("Job")
     page.pairs(((name, _plain(value)) for name, value in facts.job.items()), style="wrapped")
@@ -38,24 +35,6 @@ def add_sheet(book: Workbook, facts: Facts) -> None:
         for path, f in s.files.items()
     )
     page.table([Column("File", "text"), Column("Size"), Column(""), Column("sha256", "code")], files)
-
-
-def command(job: dict[str, Any]) -> str:
-    """The ``nas run`` command that asks for this job: the fields that differ from their defaults."""
-    parts = ["nas", "run"]
-    for name, field in Job.model_fields.items():
-        if name in job and (field.is_required() or job[name] != _default(name)):
-            parts += [f"--{name.replace('_', '-')}", _option(job[name])]
-    return shlex.join(parts)
-
-
-def _default(name: str) -> Any:
-    default = Job.model_fields[name].get_default(call_default_factory=True)
-    return list(default) if isinstance(default, tuple) else default
-
-
-def _option(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _plain(value: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from nas_core.space.architecture import Choice
 from nas_core.tasks.tabular_classification.sample import write_sample
 from nas_core.tasks.task import Task
 
@@ -26,6 +27,11 @@ TASK = Task(
     input="tabular",
     target="labels",
     layers=("dense", "residual", "dropout", "normalization"),
+    first=(
+        Choice.of("dense", units=128, activation="relu"),
+        Choice.of("dropout", rate=0.1),
+        Choice.of("dense", units=128, activation="relu"),
+    ),
     metrics=("log_loss", "accuracy", "roc_auc"),
     recognise=recognise,
     sample=write_sample,
