@@ -1,0 +1,73 @@
+"""A pool of real Ray actors: a worker that dies costs its candidate only, and nothing is left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+
+import psutil
+import pytest
+
+from nas_core.data.prepared import Prepared
+from nas_core.errors import JobError
+from nas_core.evaluation.candidate import Recipe
+from nas_core.evaluation.pool import Pool, default_workers
+from nas_core.evaluation.settings import EvaluationSettings
+from nas_core.job import job_json, parse_job
+from nas_core.runs.run import create_run
+from nas_core.space.architecture import Architecture, Choice
+from nas_core.stage import execute
+from nas_core.tasks.registry import load_task
+
+
+@pytest.mark.slow
+def test_a_dead_worker_costs_its_candidate_only(tmp_path):
+    job = parse_job(load_task("tabular_regression").sample(tmp_path))
+    run = create_run(str(tmp_path), "saddle", job_json(job), "1")
+    execute("prepare", run)
+    recipe = Recipe("rmse", 2, 0, 0.002, 0, inherits=False)
+    pool = Pool(Prepared(run), recipe, EvaluationSettings(n_workers=1))
+    try:
+        first = pool.train(Architecture((Choice.of("dense", units=32, activation="relu"),)), None)
+        assert not first.is_failed
+        killed = kill_during(lambda: pool.train(Architecture((Choice.of("dense", units=64, activation="relu"),)), None))
+        assert killed.is_failed
+        assert "died" in killed.error
+        # What Keras cannot build is a failed candidate too, and its worker lives on.
+        odd = pool.train(Architecture((Choice.of("dense", units=-1, activation="relu"),)), None)
+        assert odd.is_failed
+        assert "ValueError" in odd.error
+        assert not pool.train(Architecture((Choice.of("dense", units=128, activation="relu"),)), None).is_failed
+    finally:
+        pool.close()
+    time.sleep(1)
+    assert not trainers()
+
+
+def kill_during(work):
+    """The result of `work`, whose worker is killed as soon as it is at it."""
+    (victim,) = trainers()
+    timer = threading.Timer(0.05, os.kill, (victim, signal.SIGKILL))
+    timer.start()
+    return work()
+
+
+def trainers():
+    """Process ids of the workers (Ray names a process after its actor)."""
+    return [process.pid for process in psutil.Process().children(recursive=True) if is_trainer(process)]
+
+
+def is_trainer(process):
+    try:
+        return process.cmdline()[0].startswith("ray::Trainer")
+    except (psutil.Error, IndexError):
+        return False
+
+
+def test_workers_follow_cores_or_shares_of_a_gpu():
+    assert default_workers({"CPU": 8.0}, 0) == 8
+    assert default_workers({"CPU": 8.0, "GPU": 1.0}, 0.25) == 4
+    with pytest.raises(JobError, match="`gpus_per_candidate` is 1, but Ray sees 0 GPUs"):
+        default_workers({"CPU": 8.0}, 1)

@@ -1,0 +1,62 @@
+"""Every task goes through all five stages on its own tiny dataset, with both algorithms."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from nas_core import child
+from nas_core.evaluation.ledger import Ledger
+from nas_core.job import parse_job
+from nas_core.report.show import summary
+from nas_core.runs import layout
+from nas_core.runs.records import read_json, read_lines
+from nas_core.tasks.registry import TASKS, load_task
+
+N = 4
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("algorithm", ["layerwise", "whole"])
+@pytest.mark.parametrize("name", TASKS)
+def test_a_task_goes_the_whole_way(name, algorithm, tmp_path):
+    fields = load_task(name).sample(tmp_path) | {"algorithm": algorithm, "max_candidates": N, "budget_minutes": 2}
+    job = parse_job(fields | {"root": str(tmp_path / "runs"), "candidate_epochs": 8, "max_layers": 4, "n_finalists": 1})
+    lines: list[str] = []
+    run = child.run_stages(job, lines.append)
+
+    told = summary(run)
+    assert told["task"] == name
+    assert told["n_candidates"] == N
+    assert len({line["fingerprint"] for line in read_lines(run.path(layout.CANDIDATES))}) == N
+    # The sample can be learned: better than a constant answer.
+    metric = told["metric"]
+    constant = next(figures for baseline, figures in told["baselines"].items() if baseline != "linear")
+    assert told["test"][metric] < constant[metric]
+    # What was announced by the space is what Keras built.
+    architecture = read_json(run.path(layout.ARCHITECTURE))
+    winner = next(
+        e for e in Ledger(run.path(layout.CANDIDATES)).best(N) if fingerprint(e) == architecture["fingerprint"]
+    )
+    assert winner.evaluation.parameters == architecture["parameters"]
+    assert sum(layer["parameters"] for layer in architecture["layers"]) == architecture["parameters"]
+    agreement = json.loads(run.path(layout.AGREEMENT).read_text())
+    assert agreement["tflite"]["max_difference"] <= 1e-4
+    for file in (layout.MODEL, layout.WORKBOOK, layout.FILM, layout.FILM_GIF, layout.MANIFEST, layout.IMPORTANCE):
+        assert run.path(file).stat().st_size > 0
+    # The log says what is going on, with an estimate of what is left, and nothing of TensorFlow's chatter.
+    assert any(re.search(r"^1: .*about \d+ more in \d+:\d\d", line) for line in lines)
+    assert not any("cudart" in line or "absl" in line for line in lines)
+
+    # A second pass finds everything done.
+    lines.clear()
+    again = child.run_stages(job, lines.append, run_id=Path(run.address).name)
+    assert again.address == run.address
+    assert sum("done already" in line for line in lines) == 5
+
+
+def fingerprint(entry):
+    return entry.evaluation.architecture.fingerprint

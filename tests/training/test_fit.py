@@ -1,0 +1,124 @@
+"""The fit learns, keeps its best epoch, obeys its budget, and says when a training diverged."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from nas_core.data.prepared import Prepared, Split
+from nas_core.errors import CandidateError
+from nas_core.evaluation.candidate import Recipe, train_candidate, weights_path
+from nas_core.space.architecture import Architecture, Choice
+from nas_core.stage import execute
+from nas_core.tasks.registry import load_task
+from nas_core.training import feed
+from nas_core.training.baselines import measure_baselines
+from nas_core.training.fit import Budget, default_batch_size, fit, predict
+from nas_core.training.importance import measure_importance
+from nas_core.training.model import build_model
+from nas_core.training.quiet import quiet_tensorflow
+
+quiet_tensorflow()
+pytestmark = pytest.mark.slow
+
+DENSE = Choice.of("dense", units=32, activation="relu")
+NETWORK = Architecture((DENSE, Choice.of("dropout", rate=0.1), DENSE))
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory) -> Prepared:
+    """The prepared sample of the first task: two rings, to be told apart."""
+    from nas_core.job import job_json, parse_job
+    from nas_core.runs.run import create_run
+
+    folder = tmp_path_factory.mktemp("data")
+    job = parse_job(load_task("tabular_classification").sample(folder))
+    run = create_run(str(folder), "rings", job_json(job), "1")
+    execute("prepare", run)
+    return Prepared(run)
+
+
+def recipe(**changes) -> Recipe:
+    fields = {"metric": "log_loss", "epochs": 10, "batch_size": 0, "learning_rate": 0.005, "seed": 1, "inherits": True}
+    return Recipe(**fields | changes)
+
+
+def test_a_candidate_learns_what_a_constant_cannot(data):
+    evaluation = train_candidate(data, recipe(epochs=30), NETWORK, None)
+    assert evaluation.metrics["accuracy"] > 0.85
+    assert evaluation.score == -evaluation.metrics["log_loss"]
+    assert set(evaluation.seconds) == {"build", "train", "measure"}
+    assert measure_baselines(data)["majority"]["accuracy"] < 0.7
+
+
+def test_one_seed_gives_one_network(data):
+    first, second = (train_candidate(data, recipe(), NETWORK, None) for _ in range(2))
+    assert first.score == second.score
+    assert train_candidate(data, recipe(seed=2), NETWORK, None).score != first.score
+
+
+def test_a_network_begins_with_the_weights_of_its_prefix(data):
+    parent = train_candidate(data, recipe(epochs=20), NETWORK.prefix(1), None)
+    assert weights_path(data, parent.architecture.fingerprint).exists()
+    fresh = train_candidate(data, recipe(epochs=1, inherits=False), NETWORK.prefix(2), None)
+    heir = train_candidate(data, recipe(epochs=1, inherits=False), NETWORK.prefix(2), parent.architecture.fingerprint)
+    assert heir.score > fresh.score
+    assert heir.parent == parent.architecture.fingerprint
+
+
+def test_a_training_that_diverges_is_a_failed_candidate(data):
+    with pytest.raises(CandidateError, match="diverged"):
+        train_candidate(data, recipe(learning_rate=1e30), NETWORK, None)
+
+
+def test_the_best_epoch_is_kept_and_the_budget_obeyed(data):
+    model = build_model(NETWORK, data.transforms)
+    rows = fit(model, data, Budget(15, patience=3), batch_size=16, learning_rate=0.05, seed=0)
+    assert 1 <= len(rows) <= 15
+    valid = data.split("valid")
+    output = predict(model, valid)
+    loss = -np.log(output[np.arange(len(valid)), valid.target]).mean()
+    assert loss == pytest.approx(min(row["valid_loss"] for row in rows), rel=1e-4)
+    quick = fit(
+        build_model(NETWORK, data.transforms),
+        data,
+        Budget(10_000, seconds=1.5),
+        batch_size=0,
+        learning_rate=0.002,
+        seed=0,
+    )
+    assert quick[-1]["seconds"] < 5
+    assert len(quick) < 10_000
+
+
+def test_rows_from_the_memory_map_train_like_rows_in_memory(data, monkeypatch):
+    def trained():
+        model = build_model(NETWORK.prefix(1), data.transforms)
+        fit(model, data, Budget(20), batch_size=32, learning_rate=0.01, seed=0)
+        return predict(model, data.split("valid"))
+
+    in_memory = trained()
+    monkeypatch.setattr(feed, "COPIED_BYTES", 0)
+    mapped = trained()
+    assert np.abs(mapped - in_memory).mean() < 0.1
+    # Every row comes once, whole, in batches.
+    split = Split({"numeric": np.arange(10.0).reshape(10, 1), "none": np.zeros((10, 0))}, np.arange(10))
+    gathered = feed.gathered(split, 4, seed=0)
+    batches = [gathered[i] for i in range(len(gathered))]
+    assert [len(target) for _, target in batches] == [4, 4, 2]
+    assert sorted(np.concatenate([target for _, target in batches])) == list(range(10))
+    assert all((inputs["numeric"][:, 0] == target).all() and "none" not in inputs for inputs, target in batches)
+
+
+def test_importance_finds_the_columns_that_matter(data):
+    model = build_model(NETWORK, data.transforms)
+    fit(model, data, Budget(40), batch_size=0, learning_rate=0.005, seed=0)
+    found = measure_importance(model, data, seconds=30)
+    order = [entry["column"] for entry in found]
+    assert set(order[:2]) == {"x", "y"}
+    assert set(order) == {"x", "y", "colour", "seen", "member"}
+    assert found[0]["importance"] > 0.05 > abs(next(e["importance"] for e in found if e["column"] == "member"))
+
+
+def test_batches_grow_with_the_data():
+    assert [default_batch_size(n) for n in (20, 3_000, 30_000, 10_000_000)] == [32, 32, 256, 1024]
