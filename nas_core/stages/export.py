@@ -50,8 +50,15 @@ def _export_formats(run: Run, folder: Path) -> tuple[dict[str, Any], dict[str, A
         if "error" in found[name]:
             log.warning("export: there is no %s, because %s.", load_format(name).FILE, found[name]["error"])
         else:
-            log.info("export: %s agrees with Keras: %s", load_format(name).FILE, found[name])
+            log.info("export: %s", _in_words(load_format(name).FILE, found[name]))
     return agreement, seconds
+
+
+def _in_words(file: str, facts: dict[str, Any]) -> str:
+    return (
+        f"{file} agrees with Keras on {facts['rows']:,} rows (largest difference {facts['max_difference']:.1g}); "
+        f"{facts['bytes'] / 1000:,.0f} KB, {facts['latency_ms']:.3f} ms a row."
+    )
 
 
 def _export_format(run: Run, folder: Path, name: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from functools import partial
 from typing import Any
 
@@ -51,10 +52,30 @@ def work(job: Job, run: Run) -> dict[str, Any]:
         JobError: no candidate could be trained.
     """
     data = Prepared(run)
-    clock = Clock(run.path(layout.CLOCK), job)
+    clock, ledger = Clock(run.path(layout.CLOCK), job), Ledger(run.path(layout.CANDIDATES))
     space = make_space(data, job)
     write_json(run.path(layout.VOCABULARY), space.vocabulary.to_json())
-    recipe = Recipe(
+    log.info("Search %s for %.0f s among networks of up to %d layers.", job.algorithm, clock.left, job.max_layers)
+    first = first_network(space, data.schema["task"])
+    agent = BeginWith(first, make_agent(job.agent, space, job, job.seed), space)
+    limits = Limits(job.max_candidates, job.patience)
+    recipe = _recipe(job, data)
+    pool = Pool(data, recipe, job)
+    try:
+        train = partial(train_in, pool, data, recipe)
+        search = Search(space, job, agent, ledger, train, Progress(run, ledger, clock, limits))
+        reason = search.run(limits, pool.n_workers)
+        clock.save()
+        if job.compare_random:
+            _compare_random(job, run, search, pool.n_workers)
+    finally:
+        pool.close()
+    shutil.rmtree(run.path(layout.WEIGHTS), ignore_errors=True)  # nobody begins with them any more
+    return _summary(ledger, reason, clock)
+
+
+def _recipe(job: Job, data: Prepared) -> Recipe:
+    return Recipe(
         metric=data.schema["metric"],
         epochs=job.candidate_epochs,
         batch_size=job.batch_size,
@@ -62,29 +83,6 @@ def work(job: Job, run: Run) -> dict[str, Any]:
         seed=job.seed,
         inherits=job.algorithm == "layerwise",
     )
-    log.info("Search %s for %.0f s among networks of up to %d layers.", job.algorithm, clock.left, job.max_layers)
-    first = first_network(space, data.schema["task"])
-    agent = BeginWith(first, make_agent(job.agent, space, job, job.seed), space)
-    pool = Pool(data, recipe, job)
-    try:
-        train = partial(train_in, pool, data, recipe)
-        ledger = Ledger(run.path(layout.CANDIDATES))
-        limits = Limits(job.max_candidates, job.patience)
-        search = Search(
-            space,
-            job,
-            agent,
-            ledger,
-            train,
-            Progress(run, ledger, clock, limits),
-        )
-        reason = search.run(limits, pool.n_workers)
-        clock.save()
-        if job.compare_random:
-            _compare_random(job, run, search, pool.n_workers)
-    finally:
-        pool.close()
-    return _summary(ledger, reason, clock)
 
 
 def train_in(pool: Pool, data: Prepared, recipe: Recipe, architecture: Architecture) -> Evaluation:
