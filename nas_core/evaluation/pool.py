@@ -12,6 +12,8 @@ import queue
 import secrets
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ from nas_core.errors import CandidateError, JobError
 from nas_core.evaluation.candidate import Recipe, train_candidate
 from nas_core.evaluation.evaluation import Evaluation
 from nas_core.evaluation.settings import EvaluationSettings
+from nas_core.runs.store import locked
 from nas_core.space.architecture import Architecture
 from nas_core.training.quiet import quiet_tensorflow
 
@@ -77,7 +80,8 @@ class Pool:
         import ray
 
         self.recipe = recipe
-        self._scratch = start_ray(settings.ray_address)
+        self._ray = ExitStack()
+        self._ray.enter_context(started_ray(settings.ray_address))
         gpus = settings.gpus_per_candidate
         self._make = ray.remote(num_cpus=1, num_gpus=gpus, max_restarts=0)(Trainer).remote
         self._arguments = (ray.put(data), ray.put(recipe))
@@ -113,9 +117,7 @@ class Pool:
 
         for worker in self._workers:
             ray.kill(worker.actor)
-        ray.shutdown()
-        if self._scratch:
-            shutil.rmtree(self._scratch, ignore_errors=True)
+        self._ray.close()
 
     def _add_worker(self) -> None:
         worker = Worker(self._make(*self._arguments))
@@ -145,21 +147,30 @@ def default_workers(resources: dict[str, float], gpus: float) -> int:
     return n
 
 
-def start_ray(address: str | None) -> Path | None:
-    """Join the cluster at `address`, or start Ray on this machine; returns its scratch folder in that case.
+@contextmanager
+def started_ray(address: str | None) -> Iterator[None]:
+    """Be joined to the cluster at `address`, or have Ray on this machine alone.
 
     Raises:
         JobError: no cluster answers at `address`.
     """
     import ray
 
-    if address:
+    with ExitStack() as stack:
         try:
-            ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+            if address:
+                ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+            else:
+                _start_ray(stack.enter_context(scratch_folder()))
         except (ConnectionError, ValueError) as error:
             raise JobError(f"`ray_address`: no Ray cluster answers at {address!r} ({error}).") from None
-        return None
-    scratch = Path(tempfile.mkdtemp(prefix="nas-ray-"))
+        stack.callback(ray.shutdown)
+        yield
+
+
+def _start_ray(scratch: Path) -> None:
+    import ray
+
     os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))  # else Ray keeps one in the home folder
     ray.init(
         include_dashboard=False,
@@ -168,4 +179,15 @@ def start_ray(address: str | None) -> Path | None:
         object_store_memory=100 * 2**20,  # arrays never travel through it
         _temp_dir=str(scratch),
     )
-    return scratch
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """A folder for Ray's logs and sockets (whose paths must be short), and the end of those that killed ones left."""
+    for folder in Path(tempfile.gettempdir()).glob("nas-ray-*"):
+        with suppress(JobError, OSError), locked(folder / "in-use", str(folder)):
+            shutil.rmtree(folder)
+    folder = Path(tempfile.mkdtemp(prefix="nas-ray-"))
+    with locked(folder / "in-use", str(folder)):
+        yield folder
+    shutil.rmtree(folder, ignore_errors=True)
