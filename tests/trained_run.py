@@ -77,7 +77,7 @@ def _train(run: Run, transforms: dict[str, Any]) -> None:
 
     keras.utils.set_random_seed(1)
     model = build_model(ARCHITECTURE, transforms)
-    loss = load_part(transforms["task"], "target", "head").loss(transforms["target"])
+    loss = load_part(transforms["task"], "target", "head").loss(transforms["target"], 100)
     model.compile(optimizer=keras.optimizers.Adam(0.01), loss=loss)
     load = {n: np.load(run.path(layout.ARRAYS) / f"train_{n}.npy") for n in ("numeric", "categorical", "target")}
     target = load.pop("target")

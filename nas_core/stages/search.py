@@ -57,13 +57,14 @@ def work(job: Job, run: Run) -> dict[str, Any]:
     write_json(run.path(layout.VOCABULARY), space.vocabulary.to_json())
     log.info("Search %s for %.0f s among networks of up to %d layers.", job.algorithm, clock.left, job.max_layers)
     first = first_network(space, data.schema["task"])
-    agent = BeginWith(first, make_agent(job.agent, space, job, job.seed), space)
+    settings = job.priced_for(data.schema["n_rows"]["valid"])
+    agent = BeginWith(first, make_agent(job.agent, space, settings, job.seed), space)
     limits = Limits(job.max_candidates, job.patience)
     recipe = _recipe(job, data)
     pool = Pool(data, recipe, job)
     try:
         train = partial(train_in, pool, data, recipe)
-        search = Search(space, job, agent, ledger, train, Progress(run, ledger, clock, limits))
+        search = Search(space, settings, agent, ledger, train, Progress(run, ledger, clock, limits))
         reason = search.run(limits, pool.n_workers)
         clock.save()
         if job.compare_random:
@@ -100,8 +101,8 @@ def _compare_random(job: Job, run: Run, search: Search, n_workers: int) -> None:
     ledger = Ledger(run.path(layout.RANDOM_SEARCH))
     limits = Limits(len(search.ledger))
     watch = Progress(run, ledger, clock, limits, best=layout.RANDOM_BEST)
-    agent = make_agent("random", search.space, job, job.seed)
-    Search(search.space, job, agent, ledger, search.train, watch).run(limits, n_workers)
+    agent = make_agent("random", search.space, search.settings, job.seed)
+    Search(search.space, search.settings, agent, ledger, search.train, watch).run(limits, n_workers)
     clock.save()
 
 

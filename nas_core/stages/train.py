@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from nas_core.data.prepared import Prepared, Split
+from nas_core.envs.reward import price
 from nas_core.envs.settings import EnvSettings
 from nas_core.errors import CandidateError, JobError
 from nas_core.evaluation.ledger import Entry, Ledger
@@ -66,13 +67,19 @@ def work(job: Job, run: Run) -> dict[str, Any]:
 
     best = Ledger(run.path(layout.CANDIDATES)).best(job.n_finalists)
     finalists = _train_finalists(best, data, job, deadline)
-    winner = max(finalists, key=lambda finalist: finalist.score)
+    winner = _winner(finalists, best, job.priced_for(data.schema["n_rows"]["valid"]).size_penalty)
     metrics = _measure(winner, finalists, data)
     metrics["random"] = _random_search(job, run, data)
     _write(run, winner, metrics, data)
     write_json(run.path(layout.IMPORTANCE), measure_importance(winner.model, data, IMPORTANCE_SECONDS))
     _say(metrics)
     return {"test": metrics["test"], "winner": metrics["winner"], "n_finalists": len(finalists)}
+
+
+def _winner(finalists: list[Finalist], best: list[Entry], size_penalty: float) -> Finalist:
+    """The finalist of the highest score less the price of its size, as in the search."""
+    parameters = {entry.evaluation.architecture: entry.evaluation.parameters for entry in best}
+    return max(finalists, key=lambda f: f.score - price(parameters[f.architecture], size_penalty))
 
 
 def _train_finalists(best: list[Entry], data: Prepared, job: Job, deadline: float) -> list[Finalist]:

@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
 
 import numpy as np
 
-from nas_core.data.prepared import Prepared, Split
+from nas_core.data.prepared import Prepared
 from nas_core.tasks.registry import load_part
 
 MAX_ROWS = 100_000  # a linear model learns nothing more from further rows
 
 
 def measure_baselines(data: Prepared) -> dict[str, dict[str, float]]:
-    """Figures on the test rows by baseline (``majority`` or ``mean``, and ``linear``) and metric."""
+    """Figures on the test rows by baseline (``majority`` or ``mean``, and ``linear``) and metric.
+
+    They learn from all other rows: those that a network needs for its validation too.
+    """
     task, target = data.schema["task"], data.transforms["target"]
-    linear_features = load_part(task, "input", "columns").linear_features
+    linear_features = partial(load_part(task, "input", "columns").linear_features, data.transforms["input"])
     baselines, figures = load_part(task, "target", "baselines"), load_part(task, "target", "figures").figures
-    test = data.split("test")
-    truth, features = _training_rows(data.split("train"), data, linear_features)
+    parts, test = (data.split("train"), data.split("valid")), data.split("test")
+    rows = [_random_rows(len(part), MAX_ROWS * len(part) // sum(map(len, parts))) for part in parts]
+    truth = np.concatenate([part.target[chosen] for part, chosen in zip(parts, rows, strict=True)])
+    inputs = {
+        name: np.concatenate([part.inputs[name][chosen] for part, chosen in zip(parts, rows, strict=True)])
+        for name in test.inputs
+    }
     outputs = {
         baselines.CONSTANT: baselines.constant(target, truth, len(test)),
-        "linear": baselines.linear(target, features, truth, linear_features(data.transforms["input"], test.inputs)),
+        "linear": baselines.linear(target, linear_features(inputs), truth, linear_features(test.inputs)),
     }
     return {name: figures(target, test.target, output) for name, output in outputs.items()}
 
 
-def _training_rows(train: Split, data: Prepared, linear_features: Any) -> tuple[np.ndarray, Any]:
-    """Target and features of the training rows, or of a random part when there are very many."""
-    rows = np.sort(np.random.default_rng(0).permutation(len(train))[:MAX_ROWS])
-    inputs = {name: array[rows] for name, array in train.inputs.items()}
-    return train.target[rows], linear_features(data.transforms["input"], inputs)
+def _random_rows(n: int, most: int) -> np.ndarray:
+    """All of `n` rows, or `most` of them, in order."""
+    return np.sort(np.random.default_rng(0).permutation(n)[:most])

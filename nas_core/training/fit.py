@@ -14,7 +14,7 @@ from nas_core.errors import CandidateError
 from nas_core.tasks.registry import load_part
 from nas_core.training.feed import feed, feed_whole
 
-WEIGHT_DECAY = 0.02
+WEIGHT_DECAY = 0.1
 TAIL = 0.6  # share of the budget over which the step size falls to zero
 Epoch = dict[str, float]  # one line of a history
 
@@ -51,7 +51,7 @@ def fit(model: Any, data: Prepared, budget: Budget, *, batch_size: int, learning
     keras.utils.set_random_seed(seed)
     model.compile(
         optimizer=keras.optimizers.AdamW(learning_rate, weight_decay=WEIGHT_DECAY),
-        loss=load_part(data.schema["task"], "target", "head").loss(data.transforms["target"]),
+        loss=load_part(data.schema["task"], "target", "head").loss(data.transforms["target"], len(train)),
         steps_per_execution=min(n_steps, 32),  # saves most of the dispatch between small steps
     )
     pace = pace_callback(budget, learning_rate)

@@ -25,7 +25,7 @@ def build(spec: dict[str, Any], x: Any) -> Any:
     return keras.layers.Rescaling(spec["std"], spec["mean"], name="head_units")(x)
 
 
-def loss(spec: dict[str, Any]) -> Any:
+def loss(spec: dict[str, Any], n_rows: int) -> Any:
     """The Keras loss: squared error in standard deviations, so that step sizes suit any unit."""
     import keras
 
