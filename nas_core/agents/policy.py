@@ -1,4 +1,4 @@
-"""The policy: a small network over the observation whose illegal choices have no probability. An RLlib module (torch).
+"""The policy: a small network over the observation whose illegal choices have no probability, and its PPO (torch).
 
 Only :mod:`nas_core.agents.ppo` imports this, since torch and RLlib are heavy.
 """
@@ -8,12 +8,20 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+from ray.rllib.algorithms.ppo import PPO
 from ray.rllib.core.columns import Columns
 from ray.rllib.core.rl_module.apis.value_function_api import ValueFunctionAPI
 from ray.rllib.core.rl_module.torch.torch_rl_module import TorchRLModule
 
 HIDDEN = 64
 FORBIDDEN = -1e9  # logit of an illegal choice
+
+
+class UnloggedPPO(PPO):
+    """PPO that leaves no folder of logs in the home folder each time it is built."""
+
+    def _setup_logdir(self) -> None:
+        self._logdir = ""
 
 
 class MaskedPolicy(TorchRLModule, ValueFunctionAPI):

@@ -17,7 +17,8 @@ def job_params() -> dict[str, Param]:
 def _param(field: dict[str, Any]) -> Param:
     """A field without a default stays without one, so that Airflow asks for it."""
     default = {"default": field["default"]} if "default" in field else {}
-    return Param(**default, description=field["description"], schema=_without(field, "default", "description"))
+    text = {"description_md": field["description"]}  # the form renders it
+    return Param(**default, schema=_without(field, "default", "description") | text)
 
 
 def _without(field: dict[str, Any], *keys: str) -> dict[str, Any]:
