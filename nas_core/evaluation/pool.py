@@ -12,6 +12,7 @@ import queue
 import secrets
 import shutil
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -87,7 +88,8 @@ class Pool:
         self._arguments = (ray.put(data), ray.put(recipe))
         self.n_workers = settings.n_workers or default_workers(ray.cluster_resources(), gpus)
         self._workers: set[Worker] = set()
-        self._free: queue.Queue[Worker] = queue.Queue()
+        self._lock, self._is_closed = threading.Lock(), False
+        self._free: queue.Queue[Worker | None] = queue.Queue()  # None: the pool is closed
         for _ in range(self.n_workers):
             self._add_worker()
 
@@ -96,6 +98,8 @@ class Pool:
         import ray
 
         worker = self._free.get()
+        if worker is None:
+            return self.recipe.failed(architecture, parent, "the pool was closed")
         try:
             evaluation, resident = ray.get(worker.actor.train.remote(architecture, parent), timeout=HANG_SECONDS)
         except ray.exceptions.GetTimeoutError:
@@ -115,20 +119,30 @@ class Pool:
         """End the workers, whatever they are at, and, when it was started here, Ray."""
         import ray
 
-        for worker in self._workers:
-            ray.kill(worker.actor)
+        with self._lock:  # a thread may be about to replace a worker that just died
+            self._is_closed = True
+            for worker in self._workers:
+                ray.kill(worker.actor)
+        for _ in range(self.n_workers):
+            self._free.put(None)
         self._ray.close()
 
     def _add_worker(self) -> None:
-        worker = Worker(self._make(*self._arguments))
-        self._workers.add(worker)
+        with self._lock:
+            if self._is_closed:
+                return
+            worker = Worker(self._make(*self._arguments))
+            self._workers.add(worker)
         self._free.put(worker)
 
     def _replace(self, worker: Worker) -> None:
         import ray
 
-        self._workers.discard(worker)
-        ray.kill(worker.actor)
+        with self._lock:
+            if self._is_closed:
+                return
+            self._workers.discard(worker)
+            ray.kill(worker.actor)
         self._add_worker()
 
 

@@ -21,6 +21,8 @@ from nas_core.space.architecture import Architecture, Choice
 from nas_core.stage import execute
 from nas_core.tasks.registry import load_task
 
+NETWORK = Architecture((Choice.of("dense", units=256, activation="relu"),) * 6)
+
 
 @pytest.mark.slow
 def test_a_dead_worker_costs_its_candidate_only(tmp_path):
@@ -40,8 +42,14 @@ def test_a_dead_worker_costs_its_candidate_only(tmp_path):
         assert odd.is_failed
         assert "ValueError" in odd.error
         assert not pool.train(Architecture((Choice.of("dense", units=128, activation="relu"),)), None).is_failed
+        # Closing while a candidate is under way ends it at once.
+        under_way = threading.Thread(target=pool.train, args=(NETWORK, None))
+        under_way.start()
+        time.sleep(0.2)
     finally:
         pool.close()
+    under_way.join(10)
+    assert not under_way.is_alive()
     time.sleep(1)
     assert not trainers()
 
