@@ -101,7 +101,8 @@ def _compare_random(job: Job, run: Run, search: Search, n_workers: int) -> None:
     ledger = Ledger(run.path(layout.RANDOM_SEARCH))
     limits = Limits(len(search.ledger))
     watch = Progress(run, ledger, clock, limits, best=layout.RANDOM_BEST)
-    agent = make_agent("random", search.space, search.settings, job.seed)
+    # Another seed: the agent began with random networks too, and these should not be the same ones.
+    agent = make_agent("random", search.space, search.settings, job.seed + 1)
     Search(search.space, search.settings, agent, ledger, search.train, watch).run(limits, n_workers)
     clock.save()
 
