@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import ipaddress
+import logging
 import os
 import socket
 import time
@@ -23,6 +24,8 @@ from nas_core.runs.run import safe_name
 if TYPE_CHECKING:
     import httpx
     from mypy_boto3_s3 import S3Client
+
+log = logging.getLogger("nas")
 
 WAITS = (0.5, 2.0)  # seconds before the second and the third attempt
 TIMEOUT = 30.0
@@ -167,8 +170,8 @@ def _attempt(client: httpx.Client, method: str, uri: str) -> httpx.Response:
             if not answer.is_server_error:
                 return answer
             answer.close()
-        except httpx.TransportError:
-            pass
+        except httpx.TransportError as error:
+            log.info("%s does not answer (%s); trying again.", _shown(uri), type(error).__name__)
         time.sleep(wait)
     return client.send(client.build_request(method, uri), stream=True)
 

@@ -78,6 +78,8 @@ def test_ppo_finds_a_planted_optimum_in_fewer_evaluations_than_random(algorithm)
             counts.append(evaluations_until(agent, space, target, 7 / 8, 50))
     wins = sum(p < r for p, r in zip(needed["ppo"], needed["random"], strict=True))
     losses = sum(p > r for p, r in zip(needed["ppo"], needed["random"], strict=True))
+    found = {name: sum(count < 50 for count in counts) for name, counts in needed.items()}
+    assert found["ppo"] >= 3 * found["random"]
     assert np.mean(needed["ppo"]) < 0.95 * np.mean(needed["random"])
     assert wins >= losses + 5
 
