@@ -38,7 +38,7 @@ class Agent(Protocol):
 
 def draw(space: Space, rng: np.random.Generator) -> Codes:
     """A random network: its depth uniform, then each choice uniform among the legal ones."""
-    depth = int(rng.integers(1, space.max_layers + 1))
+    depth = int(rng.integers(space.min_layers, space.max_layers + 1))
     codes: Codes = ()
     while len(codes) < depth:
         legal = np.flatnonzero(space.mask(codes))
@@ -61,6 +61,27 @@ def draw_unseen(space: Space, rng: np.random.Generator, seen: set[Codes], n: int
     return found
 
 
+def mutate(space: Space, rng: np.random.Generator, codes: Codes) -> Codes:
+    """`codes` with one random change (a choice replaced, added or taken out), or as it is when none tried is legal."""
+    for _ in range(100):
+        at, code = int(rng.integers(len(codes) + 1)), int(rng.integers(1, len(space.vocabulary)))
+        inserted, rest = [((code,), codes[at + 1 :]), ((code,), codes[at:]), ((), codes[at + 1 :])][rng.integers(3)]
+        changed = (*codes[:at], *inserted, *rest)
+        if changed != codes and len(changed) >= space.min_layers and space.is_legal(changed):
+            return changed
+    return codes
+
+
+def neighbours(space: Space, codes: Codes) -> list[Codes]:
+    """All networks that are one choice away from `codes`: replaced, added or taken out."""
+    choices = range(1, len(space.vocabulary))
+    replaced = [(*codes[:i], c, *codes[i + 1 :]) for i in range(len(codes)) for c in choices if c != codes[i]]
+    added = [(*codes[:i], c, *codes[i:]) for i in range(len(codes) + 1) for c in choices]
+    removed = [(*codes[:i], *codes[i + 1 :]) for i in range(len(codes))]
+    different = dict.fromkeys([*replaced, *added, *removed])
+    return [network for network in different if space.min_layers <= len(network) and space.is_legal(network)]
+
+
 def uniform_probabilities(space: Space, codes: Codes) -> np.ndarray:
     """The probabilities of one who chooses blindly among the legal choices at each place of `codes`."""
     masks = np.array([space.mask(codes[:i]) for i in places(space, codes)], float)
@@ -71,6 +92,12 @@ def uniform_probabilities(space: Space, codes: Codes) -> np.ndarray:
 def places(space: Space, codes: Codes) -> range:
     """The lengths of the prefixes at which something was chosen, the "stop" behind the last layer included."""
     return range(min(len(codes) + 1, space.max_layers))
+
+
+def values_of(entries: Sequence[Entry]) -> list[float]:
+    """The entries' rewards; a failed network counts as a little worse than the worst."""
+    worst = min((e.reward for e in entries if e.reward is not None), default=0.0)
+    return [worst - 1e-6 if e.reward is None else e.reward for e in entries]
 
 
 def codes_of(space: Space, entries: Sequence[Entry]) -> list[Codes]:

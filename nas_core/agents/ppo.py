@@ -12,6 +12,7 @@ import logging
 import os
 import random
 import threading
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -19,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from nas_core.agents.agent import Proposal, codes_of, draw_unseen, places, uniform_probabilities
+from nas_core.agents.agent import Proposal, codes_of, draw_unseen, places, uniform_probabilities, values_of
 from nas_core.envs.registry import ENVS
 from nas_core.envs.settings import EnvSettings
 from nas_core.evaluation.evaluation import Evaluation
@@ -132,12 +133,6 @@ def choose(surrogate: Surrogate, networks: list[Codes], n: int, rng: np.random.G
     return chosen
 
 
-def values_of(entries: Sequence[Entry]) -> list[float]:
-    """The entries' rewards; a failed network counts as a little worse than the worst."""
-    worst = min((e.reward for e in entries if e.reward is not None), default=0.0)
-    return [worst - 1e-6 if e.reward is None else e.reward for e in entries]
-
-
 def make_practice_env(_: Any) -> Any:
     """RLlib's way to the environment: made by name, in this process."""
     return _PRACTICES[0].make_env()
@@ -149,6 +144,8 @@ def import_rllib() -> None:
     # It would say some fifty times that TensorFlow is not imported, and in each round that the API stack is new.
     for name in ("ray.rllib.utils.framework", "ray.rllib.algorithms.algorithm_config"):
         logging.getLogger(name).setLevel(logging.ERROR)
+    import_module("gymnasium")  # it sets its own filter of warnings
+    warnings.filterwarnings("ignore", ".*rllib-single-agent-env-v0 already in registry.*")
     import_module("ray.rllib.algorithms.ppo")
 
 

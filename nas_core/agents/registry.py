@@ -10,6 +10,7 @@ from nas_core.space.rules import Space
 
 AGENTS = {
     "ppo": "nas_core.agents.ppo:PPOAgent",
+    "evolution": "nas_core.agents.evolution:EvolutionAgent",
     "random": "nas_core.agents.random:RandomAgent",
 }
 

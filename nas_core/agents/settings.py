@@ -12,5 +12,5 @@ from nas_core.settings import Settings
 class AgentSettings(Settings):
     section = "Search"
 
-    agent: Literal["ppo", "random"] = Field("ppo", title="Agent")
-    """`ppo`: reinforcement learning (RLlib). `random`: the baseline that draws networks blindly."""
+    agent: Literal["ppo", "evolution", "random"] = Field("ppo", title="Agent")
+    """`ppo`: reinforcement learning (RLlib). Baselines: `evolution` mutates the best, `random` draws blindly."""

@@ -18,9 +18,10 @@ class Layerwise(gym.Env[dict[str, Any], int]):
     """Build a network one choice at a time; every extension is evaluated.
 
     The reward of an action is the change of the network's value (score less the price of its size), so that the rewards
-    of an episode add up to the value of the finished network. The episode ends at "stop", at `max_layers`, or when a
-    network cannot be trained. An action that the mask forbids changes nothing, is penalised, and said in
-    ``info["illegal"]``. ``info["evaluation"]`` is what a step measured.
+    of an episode add up to the value of the finished network. What is shorter than the space's `min_layers` is not a
+    network yet and is not evaluated. The episode ends at "stop", at `max_layers`, or when a network cannot be trained.
+    An action that the mask forbids changes nothing, is penalised, and said in ``info["illegal"]``.
+    ``info["evaluation"]`` is what a step measured.
     """
 
     metadata: ClassVar[dict[str, Any]] = {"render_modes": ["ansi"]}
@@ -59,6 +60,8 @@ class Layerwise(gym.Env[dict[str, Any], int]):
             self.codes = (*self.codes, STOP)
             return self.window.observe(self.codes), 0.0, True, False, {}
         self.codes = (*self.codes, action)
+        if len(self.codes) < self.space.min_layers:
+            return self.window.observe(self.codes), 0.0, False, False, {}
         (evaluation,) = self.evaluate([self.space.vocabulary.decode(self.codes)])
         self.window.add(evaluation)
         reward, ended = self._judge(evaluation)

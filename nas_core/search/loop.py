@@ -68,8 +68,10 @@ class Search:
         self._lock = threading.Lock()
         self._ended: str | None = None
 
-    def run(self, limits: Limits, n_workers: int) -> str:
+    def run(self, limits: Limits, n_workers: int, round_size: int = ROUND_SIZE) -> str:
         """Search until something ends it; returns the reason. Trainings that are under way then are not waited for.
+
+        A round has `round_size` networks, or as many as there are workers.
 
         Raises:
             JobError: many candidates in a row failed.
@@ -77,7 +79,7 @@ class Search:
         self.limits = limits
         threads = ThreadPoolExecutor(n_workers, "play")
         try:
-            return self._run(threads, max(ROUND_SIZE, n_workers))
+            return self._run(threads, max(round_size, n_workers))
         finally:
             self._ended = self._ended or "an error"
             threads.shutdown(wait=False, cancel_futures=True)

@@ -20,12 +20,13 @@ Codes = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Space:
-    """All architectures of up to `max_layers` choices that fit between `ends` within `max_parameters`."""
+    """All architectures of `min_layers` to `max_layers` choices that fit between `ends` within `max_parameters`."""
 
     vocabulary: Vocabulary
     ends: Ends
     max_layers: int
     max_parameters: int
+    min_layers: int = 1
     _known: dict[Codes, tuple[Shape, Cost]] = field(default_factory=dict, repr=False, compare=False)
     _masks: dict[Codes, np.ndarray] = field(default_factory=dict, repr=False, compare=False)
 
@@ -54,7 +55,7 @@ class Space:
 
     def _is_legal(self, codes: Codes, code: int) -> bool:
         if code == STOP:
-            return len(codes) > 0
+            return len(codes) >= self.min_layers
         if self.is_complete(codes):
             return False
         choice = self.vocabulary.choices[code - 1]

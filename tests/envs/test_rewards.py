@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from spaces import dense_space
@@ -29,6 +31,20 @@ def test_layerwise_rewards_add_up_to_the_value_of_the_network():
     final = value(Evaluation(None, 0.3, parameters=1024), 0.01)
     assert sum(rewards) == pytest.approx(final)
     assert final == pytest.approx(0.3 - 10 * 0.01)
+
+
+def test_layerwise_does_not_evaluate_what_is_too_short_to_be_a_network():
+    asked = []
+
+    def evaluate(architectures):
+        asked.extend(architectures)
+        return deeper_is_better(architectures)
+
+    env = Layerwise(replace(dense_space(), min_layers=3), evaluate)
+    env.reset()
+    steps = [env.step(code)[1:3] for code in (1, 2, 3, 4)]
+    assert steps == [(0.0, False), (0.0, False), (pytest.approx(0.3), False), (pytest.approx(0.1), False)]
+    assert [len(architecture) for architecture in asked] == [3, 4]
 
 
 def test_layerwise_ends_at_stop_at_full_depth_and_at_a_failure():

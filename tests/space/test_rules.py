@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from spaces import dense_space
 
@@ -22,6 +24,13 @@ def test_a_network_cannot_be_empty_and_stop_ends_it():
     assert space.mask((dense, STOP)).tolist() == [True] + [False] * (len(space.vocabulary) - 1)
     assert space.is_complete((dense, STOP))
     assert not space.is_complete((dense,))
+
+
+def test_a_network_cannot_end_before_it_has_enough_layers():
+    space = replace(dense_space(), min_layers=2)
+    dense = code_of(space, "dense", units=64, activation="relu")
+    assert [bool(space.mask((dense,) * n)[STOP]) for n in range(4)] == [False, False, True, True]
+    assert all(len(draw(space, np.random.default_rng(seed))) >= 2 for seed in range(20))
 
 
 def test_a_full_network_can_only_stop():
