@@ -134,7 +134,9 @@ def environment(home: Path) -> dict[str, str]:
         "WORKERS__MIN_HEARTBEAT_INTERVAL": "1",  # else every task takes 5 s more
         "WORKERS__MAX_FAILED_HEARTBEATS": "60",
     }
-    path = {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    # One person's machine: their own files may be read. A server names the folders it gives away.
+    path = {"NAS_DATA_FOLDERS": os.environ.get("NAS_DATA_FOLDERS", "/")}
+    path |= {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     return (
         os.environ | path | {"AIRFLOW_HOME": str(home)} | {f"AIRFLOW__{key}": value for key, value in settings.items()}
     )

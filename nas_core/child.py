@@ -15,7 +15,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from nas_core.errors import JobError
@@ -36,15 +36,20 @@ class StageError(RuntimeError):
     """A stage ended otherwise than by finishing or by a JobError: a crash or a signal."""
 
 
-def start(stage: str, address: str, *, anew: bool = False) -> subprocess.Popen[str]:
-    """Start `stage` of the run at `address`; its output and its errors are one stream of lines."""
+def start(
+    stage: str, address: str, *, anew: bool = False, environment: Mapping[str, str] | None = None
+) -> subprocess.Popen[str]:
+    """Start `stage` of the run at `address`; its output and its errors are one stream of lines.
+
+    `environment` is added to that of this process.
+    """
     command = [sys.executable, "-m", "nas_core.cli", "stage", stage, address, "--die-with", str(os.getpid())]
     return subprocess.Popen(
         command + ["--anew"] * anew,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        env=os.environ | {"PYTHONUNBUFFERED": "1"},
+        env=os.environ | {"PYTHONUNBUFFERED": "1"} | dict(environment or {}),
         start_new_session=True,
         text=True,
         encoding="utf-8",

@@ -11,6 +11,7 @@ import json
 import logging
 import os
 import sys
+import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -91,9 +92,10 @@ def _rows(path: Path) -> Any:
     from nas_core.data.readers.reader import open_table
 
     try:
-        reader = open_table(path)
-        nothing = pa.schema([(name, pa.string()) for name in reader.names])
-        batches = list(reader.batches())
+        with tempfile.TemporaryDirectory(prefix="nas-rows-") as scratch:
+            reader = open_table(path, Path(scratch))
+            nothing = pa.schema([(name, pa.string()) for name in reader.names])
+            batches = list(reader.batches())
     except OSError as error:
         raise JobError(f"`rows` must be a file that can be read, but got {str(path)!r}: {error.strerror}.") from None
     except JobError as error:

@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import ValidationError, model_validator
 
 from nas_core.agents.settings import AgentSettings
+from nas_core.data.address import shown
 from nas_core.data.settings import DataSettings
 from nas_core.envs.settings import EnvSettings
 from nas_core.errors import JobError
@@ -94,7 +95,8 @@ def _problem(error: Any) -> str:
         return str(message)
     rule = message.rstrip(".")
     rule = rule[0].lower() + rule[1:]
-    return f"`{field}`: {rule}, but got {error['input']!r}."
+    got = error["input"]
+    return f"`{field}`: {rule}, but got {(shown(got) if isinstance(got, str) else got)!r}."
 
 
 def job_json(job: Job) -> str:

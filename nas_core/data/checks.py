@@ -41,6 +41,10 @@ class Findings:
         """The stage goes on; `action` is what it did."""
         self.items.append(Finding("warning", column, rule, message, action))
 
+    def info(self, column: str | None, rule: str, message: str, action: str = "") -> None:
+        """Worth knowing; nothing is wrong."""
+        self.items.append(Finding("info", column, rule, message, action))
+
     @contextmanager
     def collect(self, field: str) -> Iterator[None]:
         """Turn the problems of a JobError in the block into errors of the job's `field`."""

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
 
+from nas_core.data.address import FILE_SCHEMES, holds_password, scheme
+from nas_core.data.readers.dialect import Dialect
 from nas_core.settings import Settings
 
 ColumnType = Literal["numeric", "categorical", "boolean", "date", "text", "id", "ignore"]
+
+_FORMAT: dict[str, Any] = {"section": "Format"}
+_CHARACTERS = {"tab": "\t", "space": " "}  # forms and shells lose them
 
 
 class DataSettings(Settings):
@@ -17,13 +22,44 @@ class DataSettings(Settings):
         min_length=1,
         examples=["/data/customers.csv", "s3://bucket/customers.parquet", "https://example.org/customers.csv"],
     )
-    """Address of the table: a path, `s3://…` or `http(s)://…`; CSV or Parquet."""
+    """Address of the table: a path, `s3://…`, `http(s)://…` or a database (`airflow://connection`); a file, a folder,
+    or a pattern such as `sales/*.csv` for files that belong together. CSV, Excel, Parquet, JSON Lines or Arrow."""
 
     target: str = Field(title="Target", min_length=1)
     """Name of the column to predict."""
 
     test_uri: str | None = Field(None, title="Test file", json_schema_extra={"section": "Data"})
     """Address of a table with rows kept for the final measurement. Empty: a part of the dataset is kept aside."""
+
+    query: str | None = Field(None, title="Query", examples=["SELECT * FROM customers"], json_schema_extra=_FORMAT)
+    """What to ask when the dataset is a database: a query that gives the rows."""
+
+    sheet: str | None = Field(None, title="Sheet", json_schema_extra=_FORMAT)
+    """The sheet of a workbook. Empty: the first that holds a table."""
+
+    file_column: str | None = Field(None, title="File column", json_schema_extra=_FORMAT)
+    """A column to add that holds the name of each row's file, when there are many."""
+
+    encoding: str | None = Field(None, title="Encoding", examples=["utf-8", "cp1251"], json_schema_extra=_FORMAT)
+    """Encoding of a text file. Empty: found from the content, as are the following."""
+
+    delimiter: str | None = Field(None, title="Delimiter", examples=[",", ";", "tab"], json_schema_extra=_FORMAT)
+    """What parts the cells of a text file: a character, `tab` or `space`."""
+
+    quote: str | None = Field(None, title="Quote", min_length=1, max_length=1, json_schema_extra=_FORMAT)
+    """What stands round cells of a text file that hold a delimiter."""
+
+    decimal: str | None = Field(None, title="Decimal mark", examples=[".", ","], json_schema_extra=_FORMAT)
+    """What parts a number's whole and fraction: `.` or `,`."""
+
+    thousands: str | None = Field(None, title="Thousands mark", examples=[",", "space"], json_schema_extra=_FORMAT)
+    """What parts a number's thousands: a character, `space` or `none`."""
+
+    header: str = Field("auto", title="Header", json_schema_extra={"enum": ["auto", "yes", "no"], **_FORMAT})
+    """Whether the first line names the columns. Without names they are called `column 1`, `column 2`, …"""
+
+    skip_rows: int | None = Field(None, ge=0, title="Lines to skip", json_schema_extra=_FORMAT)
+    """Lines above the table in a text file or sheet."""
 
     exclude_columns: tuple[str, ...] = Field((), title="Columns to leave out", json_schema_extra={"section": "Data"})
     """Columns that the network must not see."""
@@ -43,3 +79,55 @@ class DataSettings(Settings):
 
     test_fraction: float = Field(0.15, gt=0, lt=0.5, title="Share for the test", json_schema_extra={"section": "Data"})
     """Share of the rows kept for the final measurement when there is no test file."""
+
+    show_rows: bool = Field(True, title="Show values", json_schema_extra={"section": "Data"})
+    """Whether values of single rows may stand in reports and logs. No: for personal data."""
+
+    @field_validator("dataset_uri", "test_uri")
+    @classmethod
+    def _without_password(cls, value: str | None) -> str | None:
+        if value and holds_password(value):
+            raise ValueError("must not hold a password, which belongs into an Airflow connection or the environment")
+        return value
+
+    @field_validator("delimiter", "thousands", "decimal")
+    @classmethod
+    def _one_character(cls, value: str | None) -> str | None:
+        if value is not None and value != "none" and len(_CHARACTERS.get(value, value)) != 1:
+            raise ValueError(f"must be one character or one of {', '.join(_CHARACTERS)}")
+        return value
+
+    @field_validator("decimal")
+    @classmethod
+    def _point_or_comma(cls, value: str | None) -> str | None:
+        if value not in (None, ".", ","):
+            raise ValueError("must be . or ,")
+        return value
+
+    @field_validator("header")
+    @classmethod
+    def _yes_or_no(cls, value: str) -> str:
+        if value not in ("auto", "yes", "no"):
+            raise ValueError("must be one of auto, yes, no")
+        return value
+
+    @model_validator(mode="after")
+    def _query_with_database(self) -> DataSettings:
+        is_file = scheme(self.dataset_uri) in FILE_SCHEMES
+        if self.query and is_file:
+            raise ValueError(f"`query` must be empty when `dataset_uri` is no database, but got {self.query!r}.")
+        return self
+
+    def dialect(self) -> Dialect:
+        """How the job says that its tables are written."""
+        thousands = "" if self.thousands == "none" else self.thousands
+        return Dialect(
+            encoding=self.encoding,
+            delimiter=_CHARACTERS.get(self.delimiter or "", self.delimiter),
+            quote=self.quote,
+            decimal=self.decimal,
+            thousands=_CHARACTERS.get(thousands or "", thousands),
+            header={"yes": True, "no": False}.get(self.header),
+            skip_rows=self.skip_rows,
+            sheet=self.sheet,
+        )

@@ -1,4 +1,4 @@
-"""Bring what lies behind an address to a local file, and tell when it has changed.
+"""Bring what lies behind an address to local files, and tell when it has changed.
 
 Problems are worded without the field's name ("must be …, but …"): the caller knows which field holds the address.
 """
@@ -6,81 +6,168 @@ Problems are worded without the field's name ("must be …, but …"): the calle
 from __future__ import annotations
 
 import difflib
+import fnmatch
 import hashlib
-import ipaddress
-import logging
-import os
-import socket
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
+from nas_core.data.address import scheme, shown
+from nas_core.data.limits import Limits, limits
 from nas_core.errors import JobError
 from nas_core.runs.run import safe_name
 
 if TYPE_CHECKING:
-    import httpx
     from mypy_boto3_s3 import S3Client
 
-log = logging.getLogger("nas")
-
-WAITS = (0.5, 2.0)  # seconds before the second and the third attempt
-TIMEOUT = 30.0
-CHUNK = 1 << 20
+WILD = frozenset("*?[")
 
 
-def fetch(uri: str, folder: Path) -> Path:
-    """Return a local path with the content of `uri`: the file itself, or a download below `folder`.
+@dataclass(frozen=True)
+class File:
+    """A local file; `name` is its path below the folder that was asked for, with ``/``."""
+
+    path: Path
+    name: str
+
+
+def fetch(uri: str, folder: Path, query: str | None = None) -> list[File]:
+    """Return local files with the content of `uri`: the files themselves, or downloads below `folder`.
 
     Args:
-        uri: a path, ``file://…``, ``s3://bucket/key`` or ``http(s)://…``.
-        folder: where a download goes, streamed; one that is complete already is used again.
+        uri: a path, ``file://…``, ``s3://bucket/key`` (each also a folder or a pattern with ``*``), ``http(s)://…``,
+            ``airflow://connection`` or the URL of a database as SQLAlchemy understands it.
+        folder: where downloads go, streamed; one that is complete already is used again.
+        query: what to ask a database.
 
     Raises:
-        JobError: nothing is there, or it cannot be reached.
+        JobError: nothing is there, it cannot be reached, or the service does not take it.
     """
-    scheme = _scheme(uri)
-    if scheme == "file":
-        return _local(uri)
-    target = folder / safe_name(unquote(urlsplit(uri).path).rsplit("/", 1)[-1])
+    match scheme(uri):
+        case "file":
+            return _local(uri)
+        case "s3":
+            return [File(_once(folder, name, partial(_s3_download, uri, key)), name) for name, key in _s3_keys(uri)]
+        case "http" | "https":
+            from nas_core.data import http
+
+            name = unquote(urlsplit(uri).path).rsplit("/", 1)[-1]
+            return [File(_once(folder, name, lambda part: http.download(uri, part)), name)]
+    sql = _database(uri)
+    return [File(_once(folder, "query.arrow", lambda part: sql.download(uri, query, part)), "query")]
+
+
+def fingerprint(uri: str, query: str | None = None) -> dict[str, Any]:
+    """A JSON value that changes when the data behind `uri` do, found without reading them where that is possible.
+
+    Raises:
+        JobError: nothing is there, it cannot be reached, or the service does not take it.
+    """
+    match scheme(uri):
+        case "file":
+            return _local_fingerprint(_local(uri))
+        case "s3":
+            return _s3_fingerprint(uri)
+        case "http" | "https":
+            from nas_core.data import http
+
+            return http.fingerprint(uri)
+    fingerprint_of: dict[str, Any] = _database(uri).fingerprint(uri, query)
+    return fingerprint_of
+
+
+def _database(uri: str) -> Any:
+    from nas_core.data import sql  # SQLAlchemy is heavy
+
+    if not sql.is_database(uri):
+        ways = "a path or begin with s3://, http://, https://, airflow:// or a database's postgresql://, sqlite:///, …"
+        raise JobError(f"must be {ways}, but got {shown(uri)!r}.")
+    return sql
+
+
+def _once(folder: Path, name: str, download: Callable[[Path], None]) -> Path:
+    """The file `name` below `folder`, downloaded unless it is there already: whole, or not at all."""
+    digest = hashlib.sha256(name.encode()).hexdigest()[:8] if "/" in name else ""
+    target = folder / safe_name(digest + name.rsplit("/", 1)[-1])
     if not target.exists():
         folder.mkdir(parents=True, exist_ok=True)
         part = target.with_name(target.name + ".part")
-        _FETCH[scheme](uri, part)
+        download(part)
         part.replace(target)
     return target
 
 
-def fingerprint(uri: str) -> dict[str, Any]:
-    """A JSON value that changes when the data behind `uri` do, found without reading them where that is possible.
-
-    Raises:
-        JobError: nothing is there, or it cannot be reached.
-    """
-    return _FINGERPRINT[_scheme(uri)](uri)
+def _require_few(names: Iterable[Any], limit: Limits) -> None:
+    n = sum(1 for _ in names)
+    if n > limit.max_files:
+        raise JobError(f"must be at most {limit.max_files:,} files (`NAS_MAX_FILES`), but there are {n:,}.")
 
 
-def _scheme(uri: str) -> str:
-    scheme = uri.split("://", 1)[0].lower() if "://" in uri else "file"
-    if scheme not in _FINGERPRINT:
-        raise JobError(f"must be a path or begin with s3://, http:// or https://, but got {uri!r}.")
-    return scheme
+def _is_data(name: str) -> bool:
+    """Whether a file of a folder holds rows: not what programs leave beside them (``_SUCCESS``, ``.crc``)."""
+    return not any(part.startswith((".", "_")) for part in name.split("/"))
 
 
-def _local(uri: str) -> Path:
-    path = Path(uri.removeprefix("file://")).expanduser()
+# Local files
+
+
+def _local(uri: str) -> list[File]:
+    text = uri.removeprefix("file://")
+    limit = limits()
     try:
-        if path.is_dir():
-            raise JobError(f"must be the address of a file, but {uri!r} is a folder: name the file in it.")
-        if not path.exists():
-            raise JobError(f"must be the address of a file, but there is none at {uri!r}{_near(path)}.")
-        path.open("rb").close()
-    except OSError as error:
-        raise JobError(f"must be a file that can be read, but {uri!r} cannot: {error.strerror or error}.") from None
-    return path
+        files = _found(Path(text).expanduser())
+        _require_few(files, limit)
+        for file in files:
+            _require_allowed(file.path, limit)
+            file.path.open("rb").close()
+    except JobError:
+        raise
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise JobError(f"must be a file that can be read, but {uri!r} cannot: {reason}.") from None
+    return files
+
+
+def _found(path: Path) -> list[File]:
+    """The files at `path`: itself, those below it when it is a folder, those that match when it is a pattern."""
+    root = _before_pattern(path) if WILD & set(str(path)) else path
+    _require_allowed(root, limits())  # before a word is said about what is there
+    if path.is_dir():
+        if found := _below(path, path.rglob("*")):
+            return found
+        raise JobError(f"must be the address of files, but the folder {str(path)!r} holds none.")
+    if path.exists():
+        if not path.is_file():
+            raise JobError(f"must be the address of a file, but {str(path)!r} is a device or the like.")
+        return [File(path, path.name)]
+    if root == path:
+        raise JobError(f"must be the address of a file, but there is none at {str(path)!r}{_near(path)}.")
+    if found := _below(root, root.glob(str(path.relative_to(root)))):
+        return found
+    raise JobError(f"must be the address of files, but none matches {str(path)!r}.")
+
+
+def _before_pattern(path: Path) -> Path:
+    fixed = next(n for n, part in enumerate(path.parts) if WILD & set(part))
+    return Path(*path.parts[:fixed]) if fixed else Path()
+
+
+def _below(root: Path, paths: Iterable[Path]) -> list[File]:
+    files = (File(path, path.relative_to(root).as_posix()) for path in paths if path.is_file())
+    return sorted((file for file in files if _is_data(file.name)), key=lambda file: file.name)
+
+
+def _require_allowed(path: Path, limit: Limits) -> None:
+    """Refuse what lies, links followed, outside the folders that the service gives away."""
+    if limit.data_folders is None:
+        return
+    real = path.resolve()
+    if not any(real.is_relative_to(folder) for folder in limit.data_folders):
+        places = ", ".join(map(str, limit.data_folders)) or "none"
+        raise JobError(f"must lie in a folder that this service reads (`NAS_DATA_FOLDERS`: {places}), but got {path}.")
 
 
 def _near(path: Path) -> str:
@@ -89,16 +176,72 @@ def _near(path: Path) -> str:
     return f"; did you mean {near[0]!r}?" if near else ""
 
 
-def _local_fingerprint(uri: str) -> dict[str, Any]:
-    stat = _local(uri).stat()
-    return {"size": stat.st_size, "mtime_ns": stat.st_mtime_ns}
+def _local_fingerprint(files: list[File]) -> dict[str, Any]:
+    stats = [(file.name, file.path.stat()) for file in files]
+    if len(stats) == 1:
+        return {"size": stats[0][1].st_size, "mtime_ns": stats[0][1].st_mtime_ns}
+    return _digest((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats)
 
 
-def _s3_download(uri: str, part: Path) -> None:
-    _ask_s3(uri, lambda client, bucket, key: client.download_file(bucket, key, str(part)))
+def _digest(items: Iterable[Any]) -> dict[str, Any]:
+    listed = [repr(item) for item in items]
+    return {"files": len(listed), "sha256": hashlib.sha256("\n".join(listed).encode()).hexdigest()}
+
+
+# S3
+
+
+def _s3_keys(uri: str) -> list[tuple[str, str]]:
+    """Names and keys of the objects at `uri`: one, those below a prefix that ends with ``/``, or those that match."""
+    prefix = _s3_prefix(uri)
+    if prefix is None:
+        return [(uri.rsplit("/", 1)[-1], uri.split("/", 3)[-1])]
+    return [(name, entry["Key"]) for name, entry in _s3_entries(uri, prefix)]
+
+
+def _s3_prefix(uri: str) -> str | None:
+    key = uri.split("/", 3)[3] if uri.count("/") > 2 else ""
+    if WILD & set(key):
+        fixed = key[: min(key.index(mark) for mark in WILD if mark in key)]
+        return fixed[: fixed.rfind("/") + 1]
+    return key if key.endswith("/") or not key else None
+
+
+def _s3_entries(uri: str, prefix: str) -> list[tuple[str, Any]]:
+    def listing(client: S3Client, bucket: str, key: str) -> list[Any]:
+        pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        pattern = key if WILD & set(key) else "*"
+        return [e for page in pages for e in page.get("Contents", []) if fnmatch.fnmatchcase(e["Key"], pattern)]
+
+    entries = [(entry["Key"].removeprefix(prefix), entry) for entry in _ask_s3(uri, listing)]
+    entries = [(name, entry) for name, entry in entries if name and not name.endswith("/") and _is_data(name)]
+    if not entries:
+        raise JobError(f"must be the address of objects, but there are none at {shown(uri)!r}.")
+    _require_few(entries, limits())
+    return entries
+
+
+def _s3_download(uri: str, key: str, part: Path) -> None:
+    most = limits().max_download_mb << 20
+
+    def download(client: S3Client, bucket: str, _: str) -> None:
+        size = client.head_object(Bucket=bucket, Key=key)["ContentLength"]
+        if size > most:
+            raise JobError(too_large(shown(uri), most))
+        client.download_file(bucket, key, str(part))
+
+    _ask_s3(uri, download)
+
+
+def too_large(what: str, most: int) -> str:
+    """The message for a download above the limit."""
+    return f"must be at most {most >> 20:,} MB (`NAS_MAX_DOWNLOAD_MB`), but {what} is larger."
 
 
 def _s3_fingerprint(uri: str) -> dict[str, Any]:
+    prefix = _s3_prefix(uri)
+    if prefix is not None:
+        return _digest((name, entry["ETag"], entry["Size"]) for name, entry in _s3_entries(uri, prefix))
     head = _ask_s3(uri, lambda client, bucket, key: client.head_object(Bucket=bucket, Key=key))
     return {"etag": head["ETag"], "size": head["ContentLength"]}
 
@@ -108,107 +251,7 @@ def _ask_s3(uri: str, question: Callable[[S3Client, str, str], Any]) -> Any:
     from nas_core.runs.s3 import patiently, s3_client, split_address, store_errors  # boto3 is heavy
 
     def ask() -> Any:
-        with store_errors(uri):
+        with store_errors(shown(uri)):
             return question(s3_client(), *split_address(uri))
 
     return patiently(ask)
-
-
-def _http_download(uri: str, part: Path) -> None:
-    with _answer("GET", uri) as answer, part.open("wb") as file:
-        _require_table(answer, uri)
-        for chunk in answer.iter_bytes(CHUNK):
-            file.write(chunk)
-
-
-def _http_fingerprint(uri: str) -> dict[str, Any]:
-    with _answer("HEAD", uri) as answer:  # some servers know no HEAD: then GET tells whether the address works
-        names = () if answer.is_error else ("etag", "last-modified", "content-length")
-        kept = {name: answer.headers[name] for name in names if name in answer.headers}
-    if "etag" in kept or "last-modified" in kept:
-        return kept
-    digest = hashlib.sha256()
-    with _answer("GET", uri) as answer:
-        _require_table(answer, uri)
-        for chunk in answer.iter_bytes(CHUNK):
-            digest.update(chunk)
-    return {"sha256": digest.hexdigest()}
-
-
-def _require_table(answer: httpx.Response, uri: str) -> None:
-    if answer.is_error:
-        status = f"{answer.status_code} {answer.reason_phrase}".strip()
-        raise JobError(f"must be an address that answers, but {_shown(uri)} says {status}.")
-    if answer.headers.get("content-type", "").startswith("text/html"):
-        raise JobError(f"must be the address of a table, but {_shown(uri)} answers with a web page (a login, perhaps).")
-
-
-@contextmanager
-def _answer(method: str, uri: str) -> Iterator[httpx.Response]:
-    """A streamed answer; up to three attempts when the server or the way to it fails."""
-    import httpx
-
-    hooks = {"request": [_check_host]}
-    try:
-        with httpx.Client(timeout=TIMEOUT, follow_redirects=True, event_hooks=hooks) as client:
-            answer = _attempt(client, method, uri)
-            try:
-                yield answer
-            finally:
-                answer.close()
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        reason = str(error) or type(error).__name__
-        raise JobError(f"must be an address that can be reached, but {_shown(uri)} cannot: {reason}.") from None
-
-
-def _attempt(client: httpx.Client, method: str, uri: str) -> httpx.Response:
-    import httpx
-
-    for wait in WAITS:
-        try:
-            answer = client.send(client.build_request(method, uri), stream=True)
-            if not answer.is_server_error:
-                return answer
-            answer.close()
-        except httpx.TransportError as error:
-            log.info("%s does not answer (%s); trying again.", _shown(uri), type(error).__name__)
-        time.sleep(wait)
-    return client.send(client.build_request(method, uri), stream=True)
-
-
-def _shown(uri: str) -> str:
-    """The address without password, signature and the like."""
-    parts = urlsplit(uri)
-    return repr(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}")
-
-
-def _check_host(request: httpx.Request) -> None:
-    """Refuse, at each redirect too, hosts that no dataset lives on (a cloud's metadata) or that the service forbids."""
-    host = request.url.host
-    public_only = os.environ.get("NAS_PUBLIC_ONLY") == "1"
-    for address in _addresses(host):
-        if (
-            address.is_link_local
-            or address.is_multicast
-            or address.is_unspecified
-            or (public_only and address.is_private)
-        ):
-            raise JobError(
-                f"must be an address that this service may fetch, but {host!r} is {address}, which it may not."
-            )
-
-
-def _addresses(host: str) -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]:
-    try:
-        return [ipaddress.ip_address(str(info[4][0]).split("%")[0]) for info in socket.getaddrinfo(host, None)]
-    except OSError:
-        return []  # the request itself says what is wrong
-
-
-_FETCH = {"s3": _s3_download, "http": _http_download, "https": _http_download}
-_FINGERPRINT = {
-    "file": _local_fingerprint,
-    "s3": _s3_fingerprint,
-    "http": _http_fingerprint,
-    "https": _http_fingerprint,
-}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -41,13 +42,18 @@ class StageOperator(BaseOperator):
             task_instance.xcom_push(link.xcom_key, link.get_link(self, ti_key=task_instance))
         with airflow_failures(self.log):
             address = self.address(context)
-            self._child = child.start(self.stage, address, anew=is_cleared(task_instance, self.retries))
+            anew = is_cleared(task_instance, self.retries)
+            self._child = child.start(self.stage, address, anew=anew, environment=self.environment())
             child.follow(self._child, self.log.info)
         return address
 
     def address(self, _: Any) -> str:
         """The address of the run to work on."""
         return self.run
+
+    def environment(self) -> dict[str, str]:
+        """What the child's environment has beside this process's: unless the service says so, no local data."""
+        return {"NAS_DATA_FOLDERS": os.environ.get("NAS_DATA_FOLDERS", "")}
 
     def on_kill(self) -> None:
         """End the child and all its processes: the task was stopped or ran out of time."""

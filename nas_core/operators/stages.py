@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
-from nas_core.job import job_json, parse_job
+from airflow.sdk.exceptions import AirflowNotFoundException
+
+from nas_core.data.address import AIRFLOW, connection_variable, scheme
+from nas_core.errors import JobError
+from nas_core.job import Job, job_json, parse_job
 from nas_core.operators.links import ReportLink, RunFolderLink
 from nas_core.operators.stage import StageOperator
 from nas_core.runs.run import create_run
@@ -23,11 +28,30 @@ class PrepareOperator(StageOperator):
     def __init__(self, *, job: dict[str, Any] | None = None, **kwargs: Any):
         super().__init__(**kwargs)
         self.job = job
+        self._connection: dict[str, str] = {}
 
     def address(self, context: Any) -> str:
         """Create the run; the DAG run's id names its folder, so that every try works on the same one."""
         job = parse_job(self.job or context["params"])
+        self._connection = connection_of(job)
         return create_run(job.root, job.name, job_json(job), context["run_id"]).address
+
+    def environment(self) -> dict[str, str]:
+        """Adds the Airflow connection that the dataset is read through: a child cannot ask Airflow for it."""
+        return super().environment() | self._connection
+
+
+def connection_of(job: Job) -> dict[str, str]:
+    """The connection of ``airflow://name`` as the environment variable in which Airflow would look for it."""
+    if scheme(job.dataset_uri) != AIRFLOW:
+        return {}
+    from airflow.sdk import Connection
+
+    variable, name = connection_variable(job.dataset_uri), urlsplit(job.dataset_uri).netloc
+    try:
+        return {variable: Connection.get(name).as_json()}
+    except AirflowNotFoundException:
+        raise JobError(f"`dataset_uri` must name an Airflow connection, but there is none called {name!r}.") from None
 
 
 class SearchOperator(StageOperator):

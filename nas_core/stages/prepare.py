@@ -12,16 +12,17 @@ from collections import Counter
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pyarrow as pa
 
 from nas_core.data import source, split
+from nas_core.data.address import last_part
 from nas_core.data.arrays import write_arrays
 from nas_core.data.checks import Findings, check_names, counted
 from nas_core.data.prepared import SPLITS
 from nas_core.data.profile import describe
-from nas_core.data.readers.reader import Reader, open_table
+from nas_core.data.readers.files import open_files
+from nas_core.data.readers.reader import Reader
 from nas_core.data.scan import TableScan, scan_table
 from nas_core.data.settings import DataSettings
 from nas_core.data.types import Column, decide_columns
@@ -50,7 +51,7 @@ def fingerprint(job: Job) -> dict[str, Any]:
     prints = {}
     for field, uri in _addresses(job).items():
         with findings.collect(field):
-            prints[field] = source.fingerprint(uri)
+            prints[field] = source.fingerprint(uri, job.query if field == "dataset_uri" else None)
     findings.raise_errors()
     return prints
 
@@ -92,9 +93,10 @@ def _prepare(job: Job, run: Run, findings: Findings) -> dict[str, Any]:
     _write_arrays(tables, task, transform, target, run)
     write_json(run.path(layout.TRANSFORMS), {"task": task.name, "input": transform, "target": target.spec})
     schema = _schema(job, task, metric, columns, target)
+    schema["dialect"] = {field: table.dialect for field, table in tables.items()}
     write_json(run.path(layout.SCHEMA), schema)
     in_words = load_part(task.name, "target", "checks").describe(target.spec, target.encoded)
-    _say(schema, f"{_name(job.dataset_uri)}: {counted(scan.n_rows, 'row')}", in_words, findings)
+    _say(schema, f"{last_part(job.dataset_uri)}: {counted(scan.n_rows, 'row')}", in_words, findings)
     return {
         "rows": scan.n_rows,
         "columns": len(columns),
@@ -115,7 +117,9 @@ def _open(job: Job, run: Run, findings: Findings) -> dict[str, Reader]:
     tables: dict[str, Reader] = {}
     for field, uri in _addresses(job).items():
         with findings.collect(field):
-            tables[field] = open_table(source.fetch(uri, run.path(DOWNLOADS) / field))
+            tables[field] = _open_one(field, uri, job, run.path(DOWNLOADS) / field)
+            for note in tables[field].notes:
+                findings.info(None, "reading", f"`{field}`: {note}")
     if "dataset_uri" in tables:
         wanted = [("target", job.target), ("group_column", job.group_column)]
         wanted += [("exclude_columns", name) for name in job.exclude_columns]
@@ -125,6 +129,11 @@ def _open(job: Job, run: Run, findings: Findings) -> dict[str, Reader]:
         findings.error(job.target, "test_uri", f"`test_uri` must have the target {job.target!r}, but has {names}.")
     findings.raise_errors()
     return tables
+
+
+def _open_one(field: str, uri: str, job: Job, scratch: Path) -> Reader:
+    files = source.fetch(uri, scratch, job.query if field == "dataset_uri" else None)
+    return open_files(files, scratch, job.dialect(), job.file_column)
 
 
 def _scan(job: Job, tables: dict[str, Reader], findings: Findings) -> tuple[TableScan, TableScan | None]:
@@ -191,10 +200,6 @@ def _schema(job: Job, task: Task, metric: str, columns: list[Column], target: Ta
         "n_rows": target.n_rows(),
         "columns": [column.to_json() for column in columns],
     }
-
-
-def _name(uri: str) -> str:
-    return Path(urlsplit(uri).path if "://" in uri else uri).name
 
 
 def _say(schema: dict[str, Any], table: str, target: str, findings: Findings) -> None:

@@ -26,6 +26,11 @@ def test_the_first_try_after_a_clear_is_told_from_a_retry(number, allowed, clear
     assert is_cleared(Try(number, allowed), retries=2) is cleared
 
 
+@pytest.fixture(autouse=True)
+def folders(tmp_path, monkeypatch):
+    monkeypatch.setenv("NAS_DATA_FOLDERS", str(tmp_path))
+
+
 def run_dag(conf):
     """Run `generate_network` with `conf` up to its first failure; its DAG run, and the states of its tasks."""
     from airflow.dag_processing.dagbag import DagBag
@@ -54,3 +59,35 @@ def test_a_missing_file_fails_at_once_in_a_run_named_after_the_dag_run(tmp_path,
     run = open_run(str(tmp_path / "runs" / "made" / safe_name(dag_run.run_id)))
     assert run.read_job()["dataset_uri"] == missing
     assert not run.path("prepare/DONE").exists()
+
+
+@pytest.mark.usefixtures("airflow_database")
+@pytest.mark.parametrize("allowed", [None, "elsewhere"])
+def test_a_job_reads_files_below_the_folders_of_the_service_only(tmp_path, monkeypatch, capfd, allowed):
+    if allowed is None:
+        monkeypatch.delenv("NAS_DATA_FOLDERS")
+    else:
+        monkeypatch.setenv("NAS_DATA_FOLDERS", str(tmp_path / allowed))
+    (tmp_path / "t.csv").write_text("a,y\n1,2\n")
+    _, states = run_dag({"dataset_uri": str(tmp_path / "t.csv"), "target": "y", "root": str(tmp_path / "runs")})
+    assert states["prepare"] == "failed"
+    assert "must lie in a folder that this service reads" in capfd.readouterr().out
+
+
+@pytest.mark.usefixtures("airflow_database")
+def test_a_database_is_read_through_an_airflow_connection(tmp_path, monkeypatch, capfd):
+    import sqlite3
+
+    with sqlite3.connect(tmp_path / "a.db") as database:
+        database.execute("CREATE TABLE t (a, b, y)")
+        database.executemany("INSERT INTO t VALUES (?, ?, ?)", [(i % 7, f"w{i % 3}", i % 2) for i in range(100)])
+    database.close()
+    monkeypatch.setenv("AIRFLOW_CONN_MY_DB", f'{{"conn_type": "sqlite", "host": "{tmp_path}/a.db"}}')
+    monkeypatch.setenv("NAS_DATA_FOLDERS", "")
+    conf = {"dataset_uri": "airflow://my_db", "query": "SELECT * FROM t", "target": "y", "root": str(tmp_path / "runs")}
+    _, states = run_dag(conf | {"budget_minutes": 0.01, "metric": "rmse"})  # fails once the table was read
+    assert states["prepare"] == "failed"
+    assert "`metric` must be one of" in capfd.readouterr().out
+    _, states = run_dag(conf | {"dataset_uri": "airflow://other"})
+    assert states["prepare"] == "failed"
+    assert "there is none called 'other'" in capfd.readouterr().out

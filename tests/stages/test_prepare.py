@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from nas_core.data import source
+from nas_core.data import http
 from nas_core.data.prepared import Prepared
 from nas_core.errors import JobError
 from nas_core.job import job_json, parse_job
@@ -241,7 +241,8 @@ def test_bad_input_gets_one_clear_message_and_leaves_nothing_done(
     fields: dict[str, Any],
     words: list[str],
 ) -> None:
-    monkeypatch.setattr(source, "WAITS", ())
+    monkeypatch.setattr(http, "WAITS", ())
+    monkeypatch.setenv("NAS_PRIVATE_HOSTS", "127.0.0.1")
     with pytest.raises(JobError) as caught:
         execute("prepare", new_run(dataset or None, **fields))
     (problem,) = caught.value.problems

@@ -8,6 +8,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from nas_core.data.limits import limits
+from nas_core.data.readers.dialect import Dialect
 from nas_core.data.readers.reader import check_names
 from nas_core.errors import JobError
 
@@ -17,19 +19,33 @@ ROWS_PER_BATCH = 32_768
 class ParquetReader:
     """Yields row groups in parts; the columns keep the file's types."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, _: Dialect) -> None:
         self.path = path
         self.n_bad_rows = 0
+        self.notes: list[str] = []
+        self.dialect = Dialect(format="parquet").to_json()
         try:
             with pq.ParquetFile(path) as file:
-                self.names = check_names(file.schema_arrow.names)
-        except (pa.ArrowException, OSError) as error:
-            raise JobError(f"must be a whole Parquet file, but reading it failed: {error}") from None
+                self._given_names: list[str] = file.schema_arrow.names
+                n_rows = file.metadata.num_rows
+        except (pa.ArrowException, OSError, ValueError) as error:
+            raise JobError(f"must be a whole Parquet file, but reading it failed: {_said(error)}") from None
+        self.names = check_names(self._given_names)
+        most = limits().max_rows
+        if n_rows > most:
+            raise JobError(f"must have at most {most:,} rows (`NAS_MAX_ROWS`), but has {n_rows:,}.")
 
     def batches(self, columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
         """Yield batches of up to 32,768 rows."""
-        with pq.ParquetFile(self.path, pre_buffer=False) as file:
-            try:
-                yield from file.iter_batches(ROWS_PER_BATCH, columns=columns, use_threads=True)
-            except (pa.ArrowException, OSError) as error:
-                raise JobError(f"must be a whole Parquet file, but reading it failed: {error}") from None
+        given = dict(zip(self.names, self._given_names, strict=True))
+        wanted = self.names if columns is None else columns
+        try:
+            with pq.ParquetFile(self.path, pre_buffer=False) as file:
+                for batch in file.iter_batches(ROWS_PER_BATCH, columns=[given[n] for n in wanted], use_threads=True):
+                    yield pa.record_batch([batch.column(given[name]) for name in wanted], names=wanted)
+        except (pa.ArrowException, OSError, ValueError) as error:
+            raise JobError(f"must be a whole Parquet file, but reading it failed: {_said(error)}") from None
+
+
+def _said(error: Exception) -> str:
+    return str(error).splitlines()[0][:200] if str(error) else type(error).__name__
