@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -44,12 +45,15 @@ def sqlite(tmp_path: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """A real server on a port of this machine; it refuses to run as root."""
-    programs = [shutil.which(name) for name in ("initdb", "postgres", "pg_ctl")]
+    path = os.pathsep.join(
+        [os.environ["PATH"], *map(str, Path("/usr/lib/postgresql").glob("*/bin"))]
+    )  # where Debian has them
+    programs = [shutil.which(name, path=path) for name in ("initdb", "pg_ctl")]
     if None in programs:
-        pytest.skip("needs PostgreSQL's initdb, postgres and pg_ctl (Debian: postgresql)")
-    initdb, _, pg_ctl = map(str, programs)
+        pytest.skip("needs PostgreSQL's initdb and pg_ctl (Debian: postgresql)")
+    initdb, pg_ctl = map(str, programs)
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         port = one.getsockname()[1]
@@ -60,19 +64,19 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         nobody = pwd.getpwnam("nobody")
         os.chown(folder, nobody.pw_uid, nobody.pw_gid)
         become = {"user": nobody.pw_uid, "group": nobody.pw_gid}
-    run = {"check": True, "cwd": folder, "stdout": subprocess.DEVNULL, **become}
+    run = partial(subprocess.check_call, cwd=folder, stdout=subprocess.DEVNULL, **become)
     password = folder / "password"
     password.write_text("s3/cr@et\n")
     password.chmod(0o644)
     command = [initdb, "-D", str(folder / "data"), "-U", "ann", "--auth=scram-sha-256", f"--pwfile={password}", "-N"]
-    subprocess.run(command, **run)
+    run(command)
     options = f"-h 127.0.0.1 -p {port} -k {folder} -F"
     start = [pg_ctl, "-D", str(folder / "data"), "-w", "-l", str(folder / "log"), "-o", options]
-    subprocess.run([*start, "start"], **run)
+    run([*start, "start"])
     try:
         yield f"postgres://ann:s3%2Fcr%40et@127.0.0.1:{port}/postgres"
     finally:
-        subprocess.run([pg_ctl, "-D", str(folder / "data"), "-m", "immediate", "stop"], **run)
+        run([pg_ctl, "-D", str(folder / "data"), "-m", "immediate", "stop"])
         shutil.rmtree(folder)
 
 
