@@ -87,7 +87,7 @@ def _train(run: Run, transforms: dict[str, Any]) -> None:
     write_predictions(run, model, transforms)
     layers = [{"layer": c.kind, "params": dict(c.params)} for c in ARCHITECTURE]
     write_json(run.path(layout.ARCHITECTURE), {"parameters": model.count_params(), "layers": layers})
-    metrics = {"metric": "m", "test": {"m": 0.25, "accuracy": 0.9}, "baselines": {"linear": {"m": 0.5}}}
+    metrics = {"metric": "m", "test": {"m": 0.25, "accuracy": 0.9}, "baselines": {"linear": {"m": 0.5}}, "folds": 1}
     write_json(run.path(layout.METRICS), metrics)
 
 

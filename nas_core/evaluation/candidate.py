@@ -1,31 +1,38 @@
-"""One candidate through Keras: build, train for a few epochs, measure on the validation rows."""
+"""One candidate through Keras: build, train for a few epochs, measure on the rows held out."""
 
 from __future__ import annotations
 
 import math
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from nas_core.data.folds import make_folds, together
 from nas_core.data.prepared import Prepared
 from nas_core.evaluation.evaluation import Evaluation
 from nas_core.runs import layout
 from nas_core.space.architecture import Architecture
-from nas_core.tasks.registry import load_part
-from nas_core.training.fit import Budget, fit, predict
+from nas_core.training.fit import Plan, default_batch_size, fit_folds
+from nas_core.training.judge import judge
 from nas_core.training.model import build_model, inherit_weights, save_weights
+
+EPOCHS = 6  # of a candidate
+LEAST_STEPS = 300  # of training; with fewer, networks differ by how fast they begin
 
 
 @dataclass(frozen=True)
 class Recipe:
     """What is the same for all candidates of a search."""
 
-    metric: str
     epochs: int
     batch_size: int
     learning_rate: float
     seed: int
     inherits: bool  # whether a candidate begins with the weights of its prefix, and leaves its own for others
+    n_folds: int = 1
 
     def failed(self, architecture: Architecture, parent: str | None, reason: str) -> Evaluation:
         """The record of a candidate that could not be measured."""
@@ -35,38 +42,36 @@ class Recipe:
 def train_candidate(data: Prepared, recipe: Recipe, architecture: Architecture, parent: str | None) -> Evaluation:
     """Train and measure `architecture`, beginning with the weights of `parent` (a fingerprint) when there is one.
 
+    It is trained once a fold; the figures are those of all rows that judge, each predicted by a network that did not
+    learn from it.
+
     Raises:
         CandidateError: it cannot be trained (diverged, out of memory, not to be built).
     """
     import keras
 
     keras.utils.clear_session()
-    clock = Laps()
-    # Seeded before the weights are drawn: the same candidate is the same network in every run.
-    keras.utils.set_random_seed(recipe.seed)
-    model = build_model(architecture, data.transforms)
-    if parent:
-        inherit_weights(model, weights_path(data, parent))
-    clock.lap("build")
-    fit(
-        model,
-        data,
-        Budget(recipe.epochs),
-        batch_size=recipe.batch_size,
-        learning_rate=recipe.learning_rate,
-        seed=recipe.seed,
-    )
-    clock.lap("train")
-    figures = measure(model, data, "valid")
-    if recipe.inherits:
-        save_weights(model, weights_path(data, architecture.fingerprint))
-    clock.lap("measure")
-    score = load_part(data.schema["task"], "target", "figures").score(data.transforms["target"], recipe.metric, figures)
+    clock, outputs, folds = Laps(), [], make_folds(data, recipe.n_folds)
+
+    def build(fold: int) -> Any:
+        model = build_model(architecture, data.transforms)
+        if parent:
+            inherit_weights(model, weights_path(data, parent, fold))
+        clock.lap("build")
+        return model
+
+    plan = Plan(recipe.epochs, recipe.batch_size, recipe.learning_rate)
+    for number, fitted in enumerate(fit_folds(build, data, folds, plan, recipe.seed)):
+        clock.lap("train")
+        outputs.append(fitted.output)
+        if recipe.inherits:
+            save_weights(fitted.model, weights_path(data, architecture.fingerprint, number))
+    figures, score = judge(data, together(folds), np.concatenate(outputs))
     return Evaluation(
         architecture=architecture,
         score=score,
         metrics=figures,
-        parameters=sum(math.prod(weight.shape) for weight in model.trainable_weights),
+        parameters=sum(math.prod(weight.shape) for weight in fitted.model.trainable_weights),
         epochs=recipe.epochs,
         parent=parent,
         seed=recipe.seed,
@@ -74,21 +79,18 @@ def train_candidate(data: Prepared, recipe: Recipe, architecture: Architecture, 
     )
 
 
-def measure(model: Any, data: Prepared, split: str) -> dict[str, float]:
-    """The figures of `model` on a split, by metric."""
-    rows = data.split(split)
-    figures = load_part(data.schema["task"], "target", "figures").figures
-    result: dict[str, float] = figures(data.transforms["target"], rows.target, predict(model, rows))
-    return result
+def default_epochs(n_rows: int, batch_size: int) -> int:
+    """How long a candidate is trained on `n_rows` when the job does not say."""
+    return max(EPOCHS, math.ceil(LEAST_STEPS / math.ceil(n_rows / (batch_size or default_batch_size(n_rows)))))
 
 
-def weights_path(data: Prepared, fingerprint: str) -> Any:
+def weights_path(data: Prepared, fingerprint: str, fold: int = 0) -> Path:
     """Where a candidate leaves its weights for those that begin with it."""
-    return data.run.path(layout.WEIGHTS) / f"{fingerprint}.npz"
+    return data.run.path(layout.WEIGHTS) / f"{fingerprint}-{fold}.npz"
 
 
 class Laps:
-    """A stopwatch: `seconds` by the name of each lap."""
+    """A stopwatch: `seconds` by the name of each lap, those of one name added up."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
@@ -97,4 +99,5 @@ class Laps:
     def lap(self, name: str) -> None:
         """End the lap `name`; the next one begins."""
         now = time.perf_counter()
-        self.seconds[name], self._last = round(now - self._last, 4), now
+        self.seconds[name] = round(self.seconds.get(name, 0.0) + now - self._last, 4)
+        self._last = now

@@ -11,9 +11,13 @@ class EvaluationSettings(Settings):
     section = "Resources"
 
     candidate_epochs: int = Field(
-        6, ge=1, le=1000, title="Epochs of a candidate", json_schema_extra={"section": "Search"}
+        0, ge=0, le=1000, title="Epochs of a candidate", json_schema_extra={"section": "Search"}
     )
-    """Each candidate is trained for this many passes over the training rows."""
+    """Each candidate is trained for this many passes over the training rows. 0: 6, or more where the rows are few."""
+
+    folds: int = Field(0, ge=0, le=20, title="Folds", json_schema_extra={"section": "Search"})
+    """Networks are judged by cross-validation with this many folds; the model is then the mean of as many networks.
+    1: by one part of the rows that is held out. 0: 5 where fewer than 2,000 rows are there to learn from, else 1."""
 
     n_workers: int = Field(0, ge=0, le=1024, title="Workers")
     """Candidates trained at the same time. 0: one a core, or as many as the GPUs hold."""

@@ -11,6 +11,10 @@ from nas_core.runs.run import Run
 
 CARD = "MODEL_CARD.md"
 
+COPIES = (
+    "\n\nThe rows are few, so it was cross-validated: the model is the mean of {} such networks, "
+    "each of which learned without another part of the rows to learn from and to choose by."
+)
 USE = """```python
 from pathlib import Path
 import pyarrow.csv
@@ -29,7 +33,7 @@ def model_card(run: Run, name: str) -> str:
     schema, metrics = read_json(run.path(layout.SCHEMA)), read_json(run.path(layout.METRICS))
     parts = [
         f"# {_text(name)}",
-        _what(schema, read_json(run.path(layout.ARCHITECTURE))),
+        _what(schema, read_json(run.path(layout.ARCHITECTURE)), metrics["folds"]),
         "## Data\n\n" + _data(schema),
         "## How good it is\n\n" + _figures(schema, metrics),
         "## Exported files\n\n" + _formats(read_json(run.path(layout.AGREEMENT))),
@@ -39,12 +43,13 @@ def model_card(run: Run, name: str) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _what(schema: dict[str, Any], architecture: dict[str, Any]) -> str:
+def _what(schema: dict[str, Any], architecture: dict[str, Any], n_copies: int) -> str:
     layers = " › ".join(_layer(layer) for layer in architecture["layers"])
     task, target = schema["task"].replace("_", " "), _text(schema["target"])
     return (
         f"A neural network that predicts **{target}** ({task}). It was designed for this data by a search over "
         f"architectures and has {architecture['parameters']:,} trainable weights:\n\n{layers}"
+        + (COPIES.format(n_copies) if n_copies > 1 else "")
     )
 
 

@@ -103,13 +103,17 @@ class LayerFacts:
 
 @dataclass(frozen=True)
 class WinnerFacts:
-    """The network that won. `number` is its line in the ledger (None when it is not there)."""
+    """The network that won. `number` is its line in the ledger (None when it is not there).
+
+    Of `n_copies` trained on different rows the model is the mean; the other figures are of one of them.
+    """
 
     fingerprint: str
     number: int | None
     parameters: int
     flops: int
     layers: tuple[LayerFacts, ...]
+    n_copies: int
 
 
 @dataclass(frozen=True)
@@ -312,7 +316,8 @@ def _winner(run: Run, search: SearchFacts) -> WinnerFacts:
     winner = read_json(run.path(layout.ARCHITECTURE))
     number = next((c.number for c in search.candidates if c.fingerprint == winner["fingerprint"]), None)
     layers = tuple(_layer(layer, winner["parameters"]) for layer in winner["layers"])
-    return WinnerFacts(winner["fingerprint"], number, winner["parameters"], winner["flops"], layers)
+    n_copies = read_json(run.path(layout.METRICS))["folds"]
+    return WinnerFacts(winner["fingerprint"], number, winner["parameters"], winner["flops"], layers, n_copies)
 
 
 def _layer(layer: dict[str, Any], parameters: int) -> LayerFacts:

@@ -10,10 +10,11 @@ from typing import Any
 from nas_core.agents.first import BeginWith
 from nas_core.agents.registry import make_agent
 from nas_core.agents.settings import AgentSettings
+from nas_core.data.folds import count_folds, count_judges
 from nas_core.data.prepared import Prepared
 from nas_core.envs.settings import EnvSettings
 from nas_core.errors import JobError
-from nas_core.evaluation.candidate import Recipe, weights_path
+from nas_core.evaluation.candidate import Recipe, default_epochs, weights_path
 from nas_core.evaluation.evaluation import Evaluation
 from nas_core.evaluation.ledger import Ledger
 from nas_core.evaluation.pool import Pool
@@ -57,10 +58,10 @@ def work(job: Job, run: Run) -> dict[str, Any]:
     write_json(run.path(layout.VOCABULARY), space.vocabulary.to_json())
     log.info("Search %s for %.0f s among networks of up to %d layers.", job.algorithm, clock.left, job.max_layers)
     first = first_network(space, data.schema["task"])
-    settings = job.priced_for(data.schema["n_rows"]["valid"])
+    recipe = _recipe(job, data)
+    settings = job.priced_for(count_judges(data, recipe.n_folds))
     agent = BeginWith(first, make_agent(job.agent, space, settings, job.seed), space)
     limits = Limits(job.max_candidates, job.patience)
-    recipe = _recipe(job, data)
     pool = Pool(data, recipe, job)
     try:
         train = partial(train_in, pool, data, recipe)
@@ -77,12 +78,12 @@ def work(job: Job, run: Run) -> dict[str, Any]:
 
 def _recipe(job: Job, data: Prepared) -> Recipe:
     return Recipe(
-        metric=data.schema["metric"],
-        epochs=job.candidate_epochs,
+        epochs=job.candidate_epochs or default_epochs(data.schema["n_rows"]["train"], job.batch_size),
         batch_size=job.batch_size,
         learning_rate=job.learning_rate,
         seed=job.seed,
         inherits=job.algorithm == "layerwise",
+        n_folds=count_folds(data, job.folds),
     )
 
 

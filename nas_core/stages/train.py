@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from nas_core.data.folds import Fold, count_folds, make_folds, together
 from nas_core.data.prepared import Prepared, Split
 from nas_core.envs.reward import price
 from nas_core.envs.settings import EnvSettings
@@ -25,9 +26,10 @@ from nas_core.search.settings import SearchSettings
 from nas_core.space.architecture import Architecture
 from nas_core.tasks.registry import load_part
 from nas_core.training.baselines import measure_baselines
-from nas_core.training.fit import Budget, Epoch, fit, predict
+from nas_core.training.fit import Epoch, Plan, fit_folds, predict
 from nas_core.training.importance import measure_importance
-from nas_core.training.model import build_model
+from nas_core.training.judge import judge
+from nas_core.training.model import average_models, build_model
 from nas_core.training.quiet import quiet_tensorflow
 from nas_core.training.settings import TrainingSettings
 from nas_core.training.summary import describe_model
@@ -35,7 +37,7 @@ from nas_core.training.summary import describe_model
 log = logging.getLogger("nas")
 
 NEEDS = ("prepare", "search")
-SETTINGS = (TrainingSettings, SearchSettings, EnvSettings)
+SETTINGS = (TrainingSettings, SearchSettings, EnvSettings, "folds")
 
 PATIENCE = 12  # epochs without a better validation loss before the step size falls
 OVERHEAD_SECONDS = 6.0  # of the time left, for what comes after the fits: measuring, saving
@@ -44,7 +46,11 @@ IMPORTANCE_SECONDS = 4.0
 
 @dataclass(frozen=True)
 class Finalist:
-    """An architecture trained in full: its model, its history, its output on the validation rows and their score."""
+    """An architecture trained in full: its model, its history, the figures and the score on the rows that judge.
+
+    With several folds the model is the mean of the networks of all folds (bagging, Breiman 1996), the history their
+    mean, and each row was judged by the network that had not learned from it.
+    """
 
     architecture: Architecture
     model: Any
@@ -66,10 +72,12 @@ def work(job: Job, run: Run) -> dict[str, Any]:
     import keras  # noqa: F401 (its import of 8 s belongs to the budget)
 
     best = Ledger(run.path(layout.CANDIDATES)).best(job.n_finalists)
-    finalists = _train_finalists(best, data, job, deadline)
-    winner = _winner(finalists, best, job.priced_for(data.schema["n_rows"]["valid"]).size_penalty)
+    folds = make_folds(data, count_folds(data, job.folds))
+    finalists = _train_finalists(best, data, folds, job, deadline)
+    winner = _winner(finalists, best, job.priced_for(len(together(folds))).size_penalty)
     metrics = _measure(winner, finalists, data)
-    metrics["random"] = _random_search(job, run, data)
+    metrics["folds"] = len(folds)
+    metrics["random"] = _random_search(job, run, data, folds)
     _write(run, winner, metrics, data)
     write_json(run.path(layout.IMPORTANCE), measure_importance(winner.model, data, IMPORTANCE_SECONDS))
     _say(metrics)
@@ -82,7 +90,7 @@ def _winner(finalists: list[Finalist], best: list[Entry], size_penalty: float) -
     return max(finalists, key=lambda f: f.score - price(parameters[f.architecture], size_penalty))
 
 
-def _train_finalists(best: list[Entry], data: Prepared, job: Job, deadline: float) -> list[Finalist]:
+def _train_finalists(best: list[Entry], data: Prepared, folds: list[Fold], job: Job, deadline: float) -> list[Finalist]:
     """All of `best` as far as the time allows; each may use an equal share of what is left, the first one always."""
     finalists: list[Finalist] = []
     errors = []
@@ -91,7 +99,7 @@ def _train_finalists(best: list[Entry], data: Prepared, job: Job, deadline: floa
         if finalists and seconds < 2 * finalists[-1].history[0]["seconds"]:
             break
         try:
-            finalists.append(_train(entry.evaluation.architecture, data, job, max(seconds, 1.0)))
+            finalists.append(_train(entry.evaluation.architecture, data, folds, job, max(seconds, 1.0)))
         except CandidateError as error:
             errors.append(f"{entry.evaluation.architecture}: {error}")
     if not finalists:
@@ -99,36 +107,45 @@ def _train_finalists(best: list[Entry], data: Prepared, job: Job, deadline: floa
     return finalists
 
 
-def _train(architecture: Architecture, data: Prepared, job: Job, seconds: float) -> Finalist:
-    import keras
-
-    keras.utils.set_random_seed(job.seed)
-    model = build_model(architecture, data.transforms)
-    budget = Budget(job.epochs, seconds, PATIENCE)
-    history = fit(model, data, budget, batch_size=job.batch_size, learning_rate=job.learning_rate, seed=job.seed)
-    figures, score = _judge(model, data, "valid")
+def _train(architecture: Architecture, data: Prepared, folds: list[Fold], job: Job, seconds: float) -> Finalist:
+    plan = Plan(job.epochs, job.batch_size, job.learning_rate, seconds, PATIENCE)
+    models, histories, outputs = [], [], []
+    for fitted in fit_folds(lambda _: build_model(architecture, data.transforms), data, folds, plan, job.seed):
+        models.append(build_model(architecture, data.transforms))
+        models[-1].set_weights(fitted.model.get_weights())
+        histories.append(fitted.history)
+        outputs.append(fitted.output)
+    history = _mean_history(histories)
+    figures, score = judge(data, together(folds), np.concatenate(outputs))
     log.info(
-        "Finalist %s: score %.4f after %d epochs, %.1f s.", architecture, score, len(history), history[-1]["seconds"]
+        "Finalist %s: score %.4f after %d epochs, %.1f s.",
+        architecture,
+        score,
+        history[-1]["epoch"],
+        history[-1]["seconds"],
     )
-    return Finalist(architecture, model, history, figures, score)
+    return Finalist(architecture, average_models(models), history, figures, score)
 
 
-def _judge(model: Any, data: Prepared, split: str) -> tuple[dict[str, float], float]:
-    part, target = load_part(data.schema["task"], "target", "figures"), data.transforms["target"]
-    rows = data.split(split)
-    figures = part.figures(target, rows.target, predict(model, rows))
-    return figures, part.score(target, data.schema["metric"], figures)
+def _mean_history(histories: list[list[Epoch]]) -> list[Epoch]:
+    """One history of several trainings: means, of those that ended early their last line, and the seconds of all."""
+    longest = max(histories, key=len)
+    lines = [[history[min(i, len(history) - 1)] for history in histories] for i in range(len(longest))]
+    return [
+        {name: float(np.mean([row[name] for row in rows])) for name in own}
+        | {"epoch": own["epoch"], "seconds": sum(row["seconds"] for row in rows)}
+        for own, rows in zip(longest, lines, strict=True)
+    ]
 
 
 def _measure(winner: Finalist, finalists: list[Finalist], data: Prepared) -> dict[str, Any]:
     """The content of ``metrics.json``."""
-    test, target = data.split("test"), data.transforms["target"]
-    figures = load_part(data.schema["task"], "target", "figures")
+    test = data.split("test")
     output = predict(winner.model, test)
     return {
         "task": data.schema["task"],
         "metric": data.schema["metric"],
-        "test": figures.figures(target, test.target, output),
+        "test": judge(data, test.target, output)[0],
         "valid": winner.figures,
         "baselines": measure_baselines(data),
         "winner": winner.architecture.fingerprint,
@@ -136,16 +153,18 @@ def _measure(winner: Finalist, finalists: list[Finalist], data: Prepared) -> dic
             {
                 "fingerprint": f.architecture.fingerprint,
                 "score": f.score,
-                "epochs": len(f.history),
+                "epochs": f.history[-1]["epoch"],
                 "seconds": round(f.history[-1]["seconds"], 2),
             }
             for f in finalists
         ],
-        "details": figures.details(target, test.target, output),
+        "details": load_part(data.schema["task"], "target", "figures").details(
+            data.transforms["target"], test.target, output
+        ),
     }
 
 
-def _random_search(job: Job, run: Run, data: Prepared) -> dict[str, Any] | None:
+def _random_search(job: Job, run: Run, data: Prepared, folds: list[Fold]) -> dict[str, Any] | None:
     """What random search would have given: its best network trained like a finalist; None when it was not asked for."""
     path = run.path(layout.RANDOM_SEARCH)
     if not path.exists():
@@ -154,17 +173,15 @@ def _random_search(job: Job, run: Run, data: Prepared) -> dict[str, Any] | None:
     best = ledger.best()
     if not best:
         return {"n": len(ledger), "score": None, "test": None}
-    finalist = _train(best[0].evaluation.architecture, data, job, 60 * job.budget_minutes / 4)
-    test, _ = _judge(finalist.model, data, "test")
-    return {"n": len(ledger), "score": finalist.score, "test": test}
+    finalist = _train(best[0].evaluation.architecture, data, folds, job, 60 * job.budget_minutes / 4)
+    test = data.split("test")
+    figures, _ = judge(data, test.target, predict(finalist.model, test))
+    return {"n": len(ledger), "score": finalist.score, "test": figures}
 
 
 def _write(run: Run, winner: Finalist, metrics: dict[str, Any], data: Prepared) -> None:
     """Model, architecture, history, metrics and test predictions as files."""
-    import keras
-
-    # Without optimizer and loss: whoever loads it needs nothing of ours.
-    keras.Model(winner.model.inputs, winner.model.outputs).save(run.path(layout.MODEL))
+    winner.model.save(run.path(layout.MODEL))  # it was never compiled: whoever loads it needs no loss of ours
     write_json(run.path(layout.ARCHITECTURE), describe_model(winner.architecture, data.transforms))
     write_text(run.path(layout.HISTORY), _csv(winner.history))
     _write_predictions(run, data, data.split("test"), predict(winner.model, data.split("test")))

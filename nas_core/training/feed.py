@@ -12,11 +12,12 @@ from nas_core.data.prepared import Split
 COPIED_BYTES = 256 * 2**20  # Keras copies arrays it is given; beyond this, batches are gathered instead
 
 
-def feed(split: Split, batch_size: int, seed: int) -> dict[str, Any]:
-    """The arguments of ``model.fit`` that shuffle `split` into batches."""
+def feed(split: Split, batch_size: int, seed: int, n_passes: int) -> dict[str, Any]:
+    """The arguments of ``model.fit`` that shuffle `split` into batches; Keras' epoch goes `n_passes` times over it."""
     if n_bytes(split) <= COPIED_BYTES:
-        return {"x": inputs_of(split), "y": np.asarray(split.target), "batch_size": batch_size}
-    return {"x": gathered(split, batch_size, seed)}
+        inputs = {name: np.concatenate([array] * n_passes) for name, array in inputs_of(split).items()}
+        return {"x": inputs, "y": np.concatenate([split.target] * n_passes), "batch_size": batch_size}
+    return {"x": gathered(split, batch_size, seed, n_passes)}
 
 
 def feed_whole(split: Split) -> Any:
@@ -36,7 +37,7 @@ def n_bytes(split: Split) -> int:
     return split.target.nbytes + sum(array.nbytes for array in split.inputs.values())
 
 
-def gathered(split: Split, batch_size: int, seed: int | None) -> Any:
+def gathered(split: Split, batch_size: int, seed: int | None, n_passes: int = 1) -> Any:
     """A Keras dataset that reads each batch from the memory map; shuffled when there is a `seed`."""
     import keras
 
@@ -44,11 +45,11 @@ def gathered(split: Split, batch_size: int, seed: int | None) -> Any:
         def __init__(self) -> None:
             super().__init__()
             self.rng = None if seed is None else np.random.default_rng(seed)
-            self.order = np.arange(len(split))
+            self.order = np.tile(np.arange(len(split)), n_passes)
             self.on_epoch_end()
 
         def __len__(self) -> int:
-            return math.ceil(len(split) / batch_size)
+            return math.ceil(len(self.order) / batch_size)
 
         def on_epoch_end(self) -> None:
             if self.rng is not None:

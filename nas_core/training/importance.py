@@ -13,6 +13,7 @@ import numpy as np
 from nas_core.data.prepared import Prepared, Split
 from nas_core.tasks.registry import load_part
 from nas_core.training.fit import predict
+from nas_core.training.judge import judge
 
 MAX_ROWS = 2000
 N_REPEATS = 3
@@ -38,9 +39,7 @@ def measure_importance(model: Any, data: Prepared, seconds: float) -> list[dict[
 
 
 def _score(model: Any, data: Prepared, part: Split) -> float:
-    figures, target = load_part(data.schema["task"], "target", "figures"), data.transforms["target"]
-    measured = figures.figures(target, part.target, predict(model, part))
-    return float(figures.score(target, data.schema["metric"], measured))
+    return judge(data, part.target, predict(model, part))[1]
 
 
 def _shuffled(part: Split, places: list[tuple[str, int]], rng: np.random.Generator) -> Split:

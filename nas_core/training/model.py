@@ -35,6 +35,16 @@ def build_model(architecture: Architecture, transforms: dict[str, Any]) -> Any:
     return keras.Model(inputs, load_part(task, "target", "head").build(transforms["target"], x))
 
 
+def average_models(models: list[Any]) -> Any:
+    """One model whose output is the mean of the outputs of `models`, which take the same inputs."""
+    if len(models) == 1:
+        return models[0]
+    import keras
+
+    inputs = models[0].input
+    return keras.Model(inputs, keras.layers.Average(name="mean")([model(inputs) for model in models]))
+
+
 def save_weights(model: Any, path: Path) -> None:
     """Write every weight as ``<layer>/<index>`` into an ``.npz``, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -29,7 +29,7 @@ def test_a_dead_worker_costs_its_candidate_only(tmp_path):
     job = parse_job(load_task("tabular_regression").sample(tmp_path))
     run = create_run(str(tmp_path), "saddle", job_json(job), "1")
     execute("prepare", run)
-    recipe = Recipe("rmse", 2, 0, 0.002, 0, inherits=False)
+    recipe = Recipe(2, 0, 0.002, 0, inherits=False)
     pool = Pool(Prepared(run), recipe, EvaluationSettings(n_workers=1))
     try:
         first = pool.train(Architecture((Choice.of("dense", units=32, activation="relu"),)), None)

@@ -26,7 +26,7 @@ def run_with(tmp_path: Path, agreement: dict[str, Any], target: str = "ring") ->
     write_json(run.path(layout.ARCHITECTURE), {"parameters": 12345, "layers": layers})
     figures = {"log_loss": 0.1234567, "accuracy": 0.9, "roc_auc": None}
     baselines = {"majority": {"log_loss": 0.69, "accuracy": 0.5}, "linear": {"log_loss": 0.3, "accuracy": 0.8}}
-    write_json(run.path(layout.METRICS), {"metric": "log_loss", "test": figures, "baselines": baselines})
+    write_json(run.path(layout.METRICS), {"metric": "log_loss", "test": figures, "baselines": baselines, "folds": 5})
     write_json(run.path(layout.AGREEMENT), agreement)
     return run
 
@@ -37,6 +37,7 @@ def test_figures_stand_beside_the_baselines(tmp_path: Path) -> None:
     assert "| metric | this model | majority | linear |" in card
     assert "| log\\_loss | 0.123457 | 0.69 | 0.3 |" in card
     assert "| roc\\_auc |  |  |  |" in card
+    assert "the mean of 5 such networks" in card
     assert "12,345 trainable weights:\n\ndense relu 32 › head" in card
     assert "| id | every value is different |" in card
     assert "| litert | 6,256 | 3.0e-07 | 0.005 ms | 2,900,000 |" in card

@@ -284,6 +284,7 @@ def _write_train(run: Run, kind: Kind, texts: list[str] | None, rng: random.Rand
         "baselines": kind.baselines,
         "finalists": [{"fingerprint": best["fingerprint"], "score": 0.91, "epochs": 42, "seconds": 5.2}],
         "winner": best["fingerprint"],
+        "folds": 1,
         "random": {"n": 30, "score": 0.86, "test": {name: value * 1.05 for name, value in kind.figures.items()}},
         "details": _details(kind, _classes(texts), rng),
     }

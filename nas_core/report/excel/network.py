@@ -24,7 +24,12 @@ def add_sheet(book: Workbook, facts: Facts) -> None:
     page = Page(book, "Network")
     winner = facts.winner
     found = "" if winner.number is None else f"; candidate number {winner.number:,}"
-    page.title("The network", f"From the input (top) to the output (bottom); fingerprint {winner.fingerprint}{found}")
+    copies = f"; the model is the mean of {winner.n_copies} such networks, each trained without other rows"
+    page.title(
+        "The network",
+        f"From the input (top) to the output (bottom); fingerprint {winner.fingerprint}{found}"
+        + (copies if winner.n_copies > 1 else ""),
+    )
     header = page.row
     first, last = page.table(COLUMNS, (_row(place, layer) for place, layer in enumerate(winner.layers, 1)))
     bar = DataBarRule(start_type="num", start_value=0, end_type="num", end_value=1, color="9CC8E3")

@@ -51,6 +51,7 @@ def _cards(page: Page, facts: Facts) -> None:
     unit = f" ({facts.metric.unit})" if facts.metric.unit else ""
     direction = "higher is better" if facts.metric.higher_is_better else "lower is better"
     n_test = facts.data.n_rows.get("test", 0)
+    copies = f", {facts.winner.n_copies} times" if facts.winner.n_copies > 1 else ""
     cards = [
         (f"{facts.metric.title}{unit}", words.number(facts.test.value), f"{n_test:,} test rows; {direction}"),
         (
@@ -59,7 +60,11 @@ def _cards(page: Page, facts: Facts) -> None:
             f"{words.duration(facts.search.seconds)} of it searching",
         ),
         ("Networks tried", f"{n:,}", f"{facts.search.n_distinct:,} different; {failed:,} failed"),
-        ("The winner's size", f"{facts.winner.parameters:,}", f"parameters in {len(facts.winner.layers)} layers"),
+        (
+            "The winner's size",
+            f"{facts.winner.parameters:,}",
+            f"parameters in {len(facts.winner.layers)} layers{copies}",
+        ),
     ]
     for place, card in enumerate(cards):
         for below, (text, style) in enumerate(zip(card, ("card label", "card value", "card note"), strict=True)):
