@@ -66,8 +66,3 @@ def deal(target: np.ndarray, n: int) -> np.ndarray:
 def take(rows: Split, chosen: np.ndarray) -> Split:
     """The `chosen` (mask or indices) of `rows`."""
     return Split({name: array[chosen] for name, array in rows.inputs.items()}, rows.target[chosen])
-
-
-def together(folds: list[Fold]) -> np.ndarray:
-    """The target of all rows that judge, fold after fold."""
-    return np.concatenate([fold.valid.target for fold in folds])

@@ -8,15 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from nas_core.data.folds import make_folds, together
+from nas_core.data.folds import make_folds
 from nas_core.data.prepared import Prepared
 from nas_core.evaluation.evaluation import Evaluation
 from nas_core.runs import layout
 from nas_core.space.architecture import Architecture
 from nas_core.training.fit import Plan, default_batch_size, fit_folds
-from nas_core.training.judge import judge
+from nas_core.training.judge import judge_folds
 from nas_core.training.model import build_model, inherit_weights, save_weights
 
 EPOCHS = 6  # of a candidate
@@ -66,11 +64,12 @@ def train_candidate(data: Prepared, recipe: Recipe, architecture: Architecture, 
         outputs.append(fitted.output)
         if recipe.inherits:
             save_weights(fitted.model, weights_path(data, architecture.fingerprint, number))
-    figures, score = judge(data, together(folds), np.concatenate(outputs))
+    verdict = judge_folds(data, folds, outputs)
     return Evaluation(
         architecture=architecture,
-        score=score,
-        metrics=figures,
+        score=verdict.score,
+        standard_error=verdict.error,
+        metrics=verdict.figures,
         parameters=sum(math.prod(weight.shape) for weight in fitted.model.trainable_weights),
         epochs=recipe.epochs,
         parent=parent,

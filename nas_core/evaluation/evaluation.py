@@ -14,7 +14,8 @@ class Evaluation:
     """What measuring `architecture` gave.
 
     `score` is the metric turned so that higher is better and made dimensionless (see ``targets/*/figures.py``); None
-    when the candidate failed, and then `error` says why. `metrics` are on the validation rows, `parameters` counts the
+    when the candidate failed, and then `error` says why; `standard_error` is how far chance may have moved it (0: not
+    known, as it was measured on one part of the rows). `metrics` are on the validation rows, `parameters` counts the
     trainable weights, `flops` the multiply-adds of one row times two, `seconds` the parts of what it cost.
     `epochs`, `share` (of the training rows), `parent` (fingerprint of the network whose weights it began with) and
     `seed` make, with the architecture, the key under which nothing is trained twice.
@@ -22,6 +23,7 @@ class Evaluation:
 
     architecture: Architecture
     score: float | None
+    standard_error: float = 0.0
     metrics: dict[str, float] = field(default_factory=dict)
     parameters: int = 0
     flops: int = 0

@@ -75,6 +75,20 @@ class Ledger:
         measured = [(e.reward, -e.evaluation.parameters, e) for e in self if e.reward is not None]
         return [entry for *_, entry in sorted(measured, key=lambda m: m[:2], reverse=True)[:n]]
 
+    def finalists(self, n: int) -> list[Entry]:
+        """The `n` entries to be trained in full: the best ones and, before them, the smallest that may be as good.
+
+        Chance alone may have put a network one standard error behind (Breiman et al., "Classification and regression
+        trees", 1984, section 3.4.3).
+        """
+        ranked = self.best(len(self))
+        if not ranked:
+            return []
+        best = ranked[0].evaluation
+        near = [e for e in ranked if (e.evaluation.score or 0.0) >= (best.score or 0.0) - best.standard_error]
+        smallest = min(near, key=lambda e: e.evaluation.parameters)
+        return [smallest, *(entry for entry in ranked if entry is not smallest)][:n]
+
     def __iter__(self) -> Iterator[Entry]:
         return iter(list(self._entries.values()))
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import logging
+import math
 import time
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from nas_core.data.folds import Fold, count_folds, make_folds, together
+from nas_core.data.folds import Fold, count_folds, count_judges, make_folds
 from nas_core.data.prepared import Prepared, Split
 from nas_core.envs.reward import price
 from nas_core.envs.settings import EnvSettings
@@ -28,7 +29,7 @@ from nas_core.tasks.registry import load_part
 from nas_core.training.baselines import measure_baselines
 from nas_core.training.fit import Epoch, Plan, fit_folds, predict
 from nas_core.training.importance import measure_importance
-from nas_core.training.judge import judge
+from nas_core.training.judge import Verdict, judge, judge_folds
 from nas_core.training.model import average_models, build_model
 from nas_core.training.quiet import quiet_tensorflow
 from nas_core.training.settings import TrainingSettings
@@ -46,7 +47,7 @@ IMPORTANCE_SECONDS = 4.0
 
 @dataclass(frozen=True)
 class Finalist:
-    """An architecture trained in full: its model, its history, the figures and the score on the rows that judge.
+    """An architecture trained in full: its model, its history, what the rows held out say, the trainable weights.
 
     With several folds the model is the mean of the networks of all folds (bagging, Breiman 1996), the history their
     mean, and each row was judged by the network that had not learned from it.
@@ -55,8 +56,8 @@ class Finalist:
     architecture: Architecture
     model: Any
     history: list[Epoch]
-    figures: dict[str, float]
-    score: float
+    verdict: Verdict
+    parameters: int
 
 
 def work(job: Job, run: Run) -> dict[str, Any]:
@@ -71,10 +72,10 @@ def work(job: Job, run: Run) -> dict[str, Any]:
     deadline = time.monotonic() + training_seconds(job, run.path(layout.CLOCK), finished) - OVERHEAD_SECONDS
     import keras  # noqa: F401 (its import of 8 s belongs to the budget)
 
-    best = Ledger(run.path(layout.CANDIDATES)).best(job.n_finalists)
+    entries = Ledger(run.path(layout.CANDIDATES)).finalists(job.n_finalists)
     folds = make_folds(data, count_folds(data, job.folds))
-    finalists = _train_finalists(best, data, folds, job, deadline)
-    winner = _winner(finalists, best, job.priced_for(len(together(folds))).size_penalty)
+    finalists = _train_finalists(entries, data, folds, job, deadline)
+    winner = _winner(finalists, job.priced_for(count_judges(data, len(folds))).size_penalty)
     metrics = _measure(winner, finalists, data)
     metrics["folds"] = len(folds)
     metrics["random"] = _random_search(job, run, data, folds)
@@ -84,18 +85,21 @@ def work(job: Job, run: Run) -> dict[str, Any]:
     return {"test": metrics["test"], "winner": metrics["winner"], "n_finalists": len(finalists)}
 
 
-def _winner(finalists: list[Finalist], best: list[Entry], size_penalty: float) -> Finalist:
-    """The finalist of the highest score less the price of its size, as in the search."""
-    parameters = {entry.evaluation.architecture: entry.evaluation.parameters for entry in best}
-    return max(finalists, key=lambda f: f.score - price(parameters[f.architecture], size_penalty))
+def _winner(finalists: list[Finalist], size_penalty: float) -> Finalist:
+    """The highest score less the price of its size, as in the search, or the smallest within a standard error of it."""
+    best = max(finalists, key=lambda f: f.verdict.score - price(f.parameters, size_penalty))
+    near = [f for f in finalists if f.verdict.score >= best.verdict.score - best.verdict.error]
+    return min(near, key=lambda f: f.parameters)
 
 
-def _train_finalists(best: list[Entry], data: Prepared, folds: list[Fold], job: Job, deadline: float) -> list[Finalist]:
-    """All of `best` as far as the time allows; each may use an equal share of what is left, the first one always."""
+def _train_finalists(
+    entries: list[Entry], data: Prepared, folds: list[Fold], job: Job, deadline: float
+) -> list[Finalist]:
+    """All `entries` as far as the time allows; each may use an equal share of what is left, the first one always."""
     finalists: list[Finalist] = []
     errors = []
-    for index, entry in enumerate(best):
-        seconds = (deadline - time.monotonic()) / (len(best) - index)
+    for index, entry in enumerate(entries):
+        seconds = (deadline - time.monotonic()) / (len(entries) - index)
         if finalists and seconds < 2 * finalists[-1].history[0]["seconds"]:
             break
         try:
@@ -116,15 +120,12 @@ def _train(architecture: Architecture, data: Prepared, folds: list[Fold], job: J
         histories.append(fitted.history)
         outputs.append(fitted.output)
     history = _mean_history(histories)
-    figures, score = judge(data, together(folds), np.concatenate(outputs))
+    verdict, last = judge_folds(data, folds, outputs), history[-1]
     log.info(
-        "Finalist %s: score %.4f after %d epochs, %.1f s.",
-        architecture,
-        score,
-        history[-1]["epoch"],
-        history[-1]["seconds"],
+        "Finalist %s: score %.4f after %d epochs, %.1f s.", architecture, verdict.score, last["epoch"], last["seconds"]
     )
-    return Finalist(architecture, average_models(models), history, figures, score)
+    parameters = sum(math.prod(weight.shape) for weight in models[0].trainable_weights)
+    return Finalist(architecture, average_models(models), history, verdict, parameters)
 
 
 def _mean_history(histories: list[list[Epoch]]) -> list[Epoch]:
@@ -146,13 +147,15 @@ def _measure(winner: Finalist, finalists: list[Finalist], data: Prepared) -> dic
         "task": data.schema["task"],
         "metric": data.schema["metric"],
         "test": judge(data, test.target, output)[0],
-        "valid": winner.figures,
+        "valid": winner.verdict.figures,
         "baselines": measure_baselines(data),
         "winner": winner.architecture.fingerprint,
         "finalists": [
             {
                 "fingerprint": f.architecture.fingerprint,
-                "score": f.score,
+                "score": f.verdict.score,
+                "standard_error": f.verdict.error,
+                "parameters": f.parameters,
                 "epochs": f.history[-1]["epoch"],
                 "seconds": round(f.history[-1]["seconds"], 2),
             }
@@ -176,7 +179,7 @@ def _random_search(job: Job, run: Run, data: Prepared, folds: list[Fold]) -> dic
     finalist = _train(best[0].evaluation.architecture, data, folds, job, 60 * job.budget_minutes / 4)
     test = data.split("test")
     figures, _ = judge(data, test.target, predict(finalist.model, test))
-    return {"n": len(ledger), "score": finalist.score, "test": figures}
+    return {"n": len(ledger), "score": finalist.verdict.score, "test": figures}
 
 
 def _write(run: Run, winner: Finalist, metrics: dict[str, Any], data: Prepared) -> None:

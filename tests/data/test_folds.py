@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nas_core.data.folds import FEW_ROWS, N_FOLDS, count_folds, count_judges, deal, make_folds, together
+from nas_core.data.folds import FEW_ROWS, N_FOLDS, count_folds, count_judges, deal, make_folds
 from nas_core.data.prepared import Prepared
 from nas_core.job import job_json, parse_job
 from nas_core.runs.run import create_run
@@ -34,7 +34,7 @@ def test_every_row_is_held_out_once_and_never_learned_from_then(tmp_path):
     everything = {*data.split("train").inputs["numeric"][:, 0], *data.split("valid").inputs["numeric"][:, 0]}
     assert sorted(n for _, valid in numbers for n in valid) == sorted(everything)
     assert all({*train} | {*valid} == everything and not {*train} & {*valid} for train, valid in numbers)
-    assert len(together(folds)) == count_judges(data, 5) == len(everything)
+    assert sum(len(fold.valid) for fold in folds) == count_judges(data, 5) == len(everything)
     shares = [float(np.mean(fold.valid.target)) for fold in folds]
     assert max(shares) - min(shares) < 0.05
 

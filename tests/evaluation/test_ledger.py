@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from spaces import dense_space, entry
 
@@ -41,3 +42,21 @@ def test_earlier_rounds_come_in_the_order_of_proposal_not_of_arrival(tmp_path):
     for e in [*late, first]:
         ledger.add(e)
     assert ledger.before(1) == [first, late[2], late[1]]
+
+
+def test_the_smallest_within_a_standard_error_is_trained_in_full_before_the_best(tmp_path):
+    def measured(codes, score, parameters, standard_error=0.0):
+        evaluation = entry(space, codes, score).evaluation
+        evaluation = replace(evaluation, parameters=parameters, standard_error=standard_error)
+        return replace(entry(space, codes, score), evaluation=evaluation)
+
+    space, ledger = dense_space(), Ledger(tmp_path / "candidates.jsonl")
+    assert ledger.finalists(2) == []
+    entries = [measured((1,), 0.5, 10), measured((2,), 0.72, 20), measured((3,), 0.75, 90), measured((4,), 0.73, 30)]
+    for e in entries:
+        ledger.add(e)
+    assert ledger.finalists(3) == [entries[2], entries[3], entries[1]]
+    best = measured((5,), 0.76, 99, standard_error=0.05)
+    ledger.add(best)
+    assert ledger.finalists(3) == [entries[1], best, entries[2]]
+    assert ledger.finalists(1) == [entries[1]]

@@ -282,7 +282,16 @@ def _write_train(run: Run, kind: Kind, texts: list[str] | None, rng: random.Rand
         "test": kind.figures,
         "valid": {name: value * 0.98 for name, value in kind.figures.items()},
         "baselines": kind.baselines,
-        "finalists": [{"fingerprint": best["fingerprint"], "score": 0.91, "epochs": 42, "seconds": 5.2}],
+        "finalists": [
+            {
+                "fingerprint": best["fingerprint"],
+                "score": 0.91,
+                "standard_error": 0.01,
+                "parameters": 1234,
+                "epochs": 42,
+                "seconds": 5.2,
+            }
+        ],
         "winner": best["fingerprint"],
         "folds": 1,
         "random": {"n": 30, "score": 0.86, "test": {name: value * 1.05 for name, value in kind.figures.items()}},

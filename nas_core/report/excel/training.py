@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 
@@ -59,14 +61,17 @@ def _charts(page: Page, facts: Facts, rows: tuple[int, int], top: int) -> None:
 def _finalists(page: Page, facts: Facts, row: int, left: int) -> int:
     """The networks that were trained in full; returns the row below them."""
     page.row = row
-    columns = [Column("Trained in full", "text", 16), Column("Score", "number", 10), Column("Epochs", "int", 9)]
+    columns = [Column("Trained in full", "text", 16), Column("Score", "number", 10), Column("± chance", "number", 10)]
+    columns += [Column("Parameters", "int", 12), Column("Epochs", "int", 9)]
     columns += [Column("Seconds", "seconds", 10), Column("", "good", 12)]
-    rows = (
-        [each["fingerprint"], each["score"], each["epochs"], each["seconds"], _mark(each["fingerprint"], facts)]
-        for each in facts.training.finalists
-    )
+    rows = ([*_of(each), _mark(each["fingerprint"], facts)] for each in facts.training.finalists)
     page.table(columns, rows, column=left)
     return page.row
+
+
+def _of(finalist: dict[str, Any]) -> list[Any]:
+    names = ("fingerprint", "score", "standard_error", "parameters", "epochs", "seconds")
+    return [finalist[name] or (None if name == "standard_error" else 0) for name in names]
 
 
 def _mark(fingerprint: str, facts: Facts) -> str | None:
