@@ -6,6 +6,7 @@ import bz2
 import gzip
 import lzma
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -27,8 +28,9 @@ PACKERS: dict[bytes, str] = {
     ZIP: "zip",
     b"PK\x05\x06": "zip",  # an empty one
 }
-DAMAGE = (OSError, EOFError, ValueError, lzma.LZMAError, zlib.error, zipfile.BadZipFile, NotImplementedError)
-DAMAGE = (OSError, EOFError, ValueError, lzma.LZMAError, zlib.error, zipfile.BadZipFile, NotImplementedError)
+# What damaged archives make the readers of the standard library raise.
+_OWN = (lzma.LZMAError, zlib.error, zipfile.BadZipFile)
+DAMAGE = (OSError, EOFError, ValueError, LookupError, RuntimeError, struct.error, *_OWN)
 # What programs put into archives beside the files that people mean.
 LITTER = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")
 

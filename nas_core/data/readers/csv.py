@@ -85,7 +85,7 @@ class CsvReader:
             file,
             pacsv.ReadOptions(
                 block_size=self._block_bytes,
-                encoding="utf8" if written.encoding == "utf-8" else written.encoding,
+                encoding="utf8" if written.encoding in ("utf-8", "utf-8-sig") else written.encoding,
                 column_names=names,
                 skip_rows=written.skip_rows,
                 skip_rows_after_names=int(bool(written.header)),

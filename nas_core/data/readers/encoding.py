@@ -16,7 +16,7 @@ from nas_core.errors import JobError
 BLOCK = 1 << 22
 SAMPLE = 1 << 16  # bytes of lines beyond ASCII that decide between 8-bit encodings
 MARKS = (
-    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -62,9 +62,9 @@ def _wide(start: bytes) -> str | None:
     if b"\0" not in start:
         return None
     even, odd = start[0 : 2 * n : 2].count(0), start[1 : 2 * n : 2].count(0)
-    if n >= 2 and odd > 0.3 * n and even < 0.05 * n:
+    if n >= 2 and odd > 0.1 * n and not even:
         return "utf-16-le"
-    if n >= 2 and even > 0.3 * n and odd < 0.05 * n:
+    if n >= 2 and even > 0.1 * n and not odd:
         return "utf-16-be"
     raise JobError("must be a table in a format that is read (CSV, Excel, Parquet, …), but is none of them.")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import re
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -14,7 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from nas_core.data.archive import inflated, members_of
+from nas_core.data.archive import DAMAGE, inflated, members_of
 from nas_core.data.limits import Limits, limits
 from nas_core.data.readers.dialect import Dialect
 from nas_core.data.readers.numerals import find_numerals
@@ -33,7 +32,7 @@ def is_spreadsheet(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             names = {name.lower() for name in archive.namelist()}
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+    except DAMAGE:
         return False
     if "xl/workbook.bin" in names or ("content.xml" in names and "mimetype" in names):
         raise JobError("must be a table in a format that is read, but is an .xlsb or .ods workbook: save it as .xlsx.")
@@ -98,7 +97,7 @@ class ExcelReader:
                     _check_member(archive, member, limit)
         except JobError:
             raise
-        except (zipfile.BadZipFile, OSError, ValueError, zlib.error) as error:
+        except DAMAGE as error:
             raise JobError(f"must be a whole Excel workbook, but unpacking it failed: {error}.") from None
 
     def _sheet(self, asked: Dialect) -> tuple[str, list[list[str | None]]]:

@@ -18,7 +18,7 @@ from pyarrow import types
 SPACES = " \u00a0\u2009\u202f"
 MARKS = ".,'’" + SPACES
 # What speaks for a decimal comma, for a decimal point, and for a mark between thousands with each.
-COMMA = re.compile(rf"[+-]?(\d+|\d{{1,3}}([.'’{SPACES}]\d{{3}})+),(\d{{1,2}}|\d{{4,}})|[+-]?0,\d+")
+COMMA = re.compile(rf"[+-]?(\d+|\d{{1,3}}([.'’{SPACES}]\d{{3}})+),(\d{{1,2}}|\d{{4,}})([eE][+-]?\d+)?|[+-]?0,\d+")
 POINT = re.compile(rf"[+-]?(\d+|\d{{1,3}}([,'’{SPACES}]\d{{3}})+)\.(\d{{1,2}}|\d{{4,}})([eE][+-]?\d+)?|[+-]?0\.\d+")
 GROUPED = re.compile(rf"[+-]?[1-9]\d{{0,2}}(([{MARKS}])\d{{3}})(\2\d{{3}})*([.,]\d+)?")
 SINGLE = re.compile(r"[+-]?[1-9]\d{0,2}([.,])\d{3}")  # 1,234: thousands or thousandths

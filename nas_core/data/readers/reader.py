@@ -133,7 +133,7 @@ def _format(start: bytes) -> str:
             raise JobError(f"must be a table in a format that is read (CSV, Excel, Parquet, …), but {what}.")
     if start[257:262] == b"ustar":
         raise JobError("must be one table, but is a tar archive: unpack it into a folder, or use zip or gzip.")
-    text = start.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    text = start.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").lower()  # without a mark
     if text.startswith((b"<!doctype", b"<html", b"<?xml", b"<head", b"<table")):
         raise JobError("must be a table, but is a web page or XML document: download the file itself, or save as CSV.")
     if text.startswith((b"{", b"[")):

@@ -17,6 +17,7 @@ RARE = "\x1f\x01^~¦:"  # looked at when no usual one parts the lines
 ROWS = 200
 CLEAN = re.compile(r"[^,;\t|]*|[+-]?\d+,\d+|[+-]?\d{1,3}(\.\d{3})*,\d+")
 NUMERAL = re.compile(rf"{NUMBER}|^[+-]?\d{{1,3}}([. ]\d{{3}})*(,\d+)?$|^\d+[-./]\d+[-./]\d+([T ].*)?$")
+YEAR = re.compile(r"(19|20)\d\d")  # numbers that name columns
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,7 @@ def has_header(rows: list[list[str]]) -> bool:
         is_number = bool(NUMERAL.match(cell.strip()))
         share = sum(bool(NUMERAL.match(text)) for text in below) / len(below)
         if share > 0.9:
-            votes += -1 if is_number else 2
+            votes += 2 if not is_number else 0 if YEAR.fullmatch(cell.strip()) else -1
         elif cell.strip() in below:
             votes -= 1
     return votes >= 0
