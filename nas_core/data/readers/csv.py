@@ -104,9 +104,9 @@ class CsvReader:
         """Refuse a file whose last cell began with a quote that never closed and took all the lines that followed."""
         if last is None or not any("\n" in cell.as_py() for cell in (column[-1] for column in last.columns)):
             return
-        quote = str(self._written.quote).encode()
-        with self.path.open("rb") as file:
-            n_quotes = sum(block.count(quote) for block in iter(lambda: file.read(BLOCK_BYTES), b""))
+        quote = str(self._written.quote)
+        with self.path.open(encoding=self._written.encoding, errors="replace", newline="") as file:
+            n_quotes = sum(block.count(quote) for block in iter(lambda: file.read(BLOCK_BYTES), ""))
         if n_quotes % 2:
             raise JobError(
                 "must close every quote, but one that is opened near the end never closes, so that all lines after it "
