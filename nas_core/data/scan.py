@@ -17,6 +17,7 @@ from nas_core.data import cells
 
 MAX_DISTINCT = 10_000  # distinct values of a column that are counted; from then on the most frequent ones only
 MAX_FOLLOWED = 1_000
+LEAST_FOLLOWED = 0.001  # share of the values that the most frequent one must have
 SAMPLE_ROWS = 200_000
 SAMPLE_BYTES = 64 << 20
 
@@ -25,7 +26,7 @@ class Counts:
     """How often each value occurs: exact up to MAX_DISTINCT values, then only for those frequent so far."""
 
     def __init__(self) -> None:
-        self.values = pa.array([], pa.string())
+        self._values: pa.Array | None = None
         self.counts = np.zeros(0, np.int64)
         self.n_distinct = 0
         self.is_exact = True
@@ -36,29 +37,44 @@ class Counts:
         """Count distinct `values` that occur `counts` times."""
         if self.is_exact:
             self._merge(values, counts)
-            if len(self.values) > MAX_DISTINCT:
+            if self.n_distinct > MAX_DISTINCT:
                 self._narrow()
-        else:
+        elif len(self.counts):
             self._follow(values, counts)
 
+    @property
+    def values(self) -> pa.Array:
+        """The values as words, in the order of `counts`."""
+        return cells.words(pa.array([], pa.string()) if self._values is None else self._values)
+
     def _merge(self, values: pa.Array, counts: np.ndarray) -> None:
-        both = pa.table({"value": pa.concat_arrays([self.values, values]), "n": np.append(self.counts, counts)})
+        known = values if self._values is None else pa.concat_arrays([self._values, values])
+        both = pa.table({"value": known, "n": np.append(self.counts, counts)})
         merged = both.group_by("value", use_threads=False).aggregate([("n", "sum")])
-        self.values = cells.flat(merged["value"])
+        self._values = cells.flat(merged["value"])
         self.counts = merged["n_sum"].to_numpy()
         self._n += int(counts.sum())
-        self.n_distinct = len(self.values)
+        self.n_distinct = len(self._values)
         self.distinct_share = self.n_distinct / max(self._n, 1)
 
     def _narrow(self) -> None:
+        """Keep the values that are frequent; where none is, as among measurements, there is nothing to follow."""
         self.is_exact = False
         order = np.argsort(-self.counts, kind="stable")[:MAX_FOLLOWED]
-        self.values, self.counts = self.values.take(pa.array(order)), self.counts[order]
+        if self.counts[order[0]] < LEAST_FOLLOWED * self._n:
+            order = order[:0]
+        assert self._values is not None
+        self._values, self.counts = self._values.take(pa.array(order)), self.counts[order]
 
     def _follow(self, values: pa.Array, counts: np.ndarray) -> None:
-        places = pc.index_in(values, self.values).to_numpy(zero_copy_only=False)
-        known = ~np.isnan(places) if places.dtype.kind == "f" else np.ones(len(places), bool)
-        np.add.at(self.counts, places[known].astype(np.int64), counts[known])
+        places = pc.index_in(values, self._values).fill_null(-1).to_numpy()
+        known = places >= 0
+        np.add.at(self.counts, places[known], counts[known])
+
+    @property
+    def is_following(self) -> bool:
+        """Whether there is anything left to count."""
+        return self.is_exact or bool(len(self.counts))
 
     def top(self, n: int) -> list[tuple[str, int]]:
         """The `n` most frequent values; equal counts in the order of the words."""
@@ -125,15 +141,35 @@ class ColumnScan:
         self.n_rows += len(column)
         if is_nested(column.type):
             return
-        words = cells.words(column)
-        self.n_missing += words.null_count
+        if types.is_integer(column.type) or types.is_floating(column.type):
+            self._add_numbers(column)
+        else:
+            self._add_words(column)
+
+    def _add_numbers(self, column: pa.Array) -> None:
         numbers = cells.numbers(column)
+        is_known = ~np.isnan(numbers)
+        n_known = int(is_known.sum())
+        self.n_missing += len(numbers) - n_known
+        self.numbers.add(numbers if n_known == len(numbers) else numbers[is_known])
+        if self.counts.is_following:
+            counted = pc.value_counts(column if n_known == len(numbers) else column.filter(pa.array(is_known)))
+            self.counts.add(counted.field("values"), counted.field("counts").to_numpy())
+
+    def _add_words(self, column: pa.Array) -> None:
+        """Look at each different cell once."""
+        different, places = cells.coded(column)
+        counts = np.bincount(places[places >= 0], minlength=len(different))
+        words = cells.words(different)
+        is_word = words.is_valid().to_numpy(zero_copy_only=False)
+        self.n_missing += len(column) - int(counts[is_word].sum())
+        numbers = np.append(cells.numbers(different), np.nan)[places]
         numbers = numbers[~np.isnan(numbers)]
         self.numbers.add(numbers)
-        counted = pc.value_counts(words.drop_null())
-        values, counts = counted.field("values"), counted.field("counts").to_numpy()
-        self.counts.add(values, counts)
-        if types.is_string(cells.flat(column).type) and len(numbers) < len(words) - words.null_count:
+        values, counts = words.drop_null(), counts[is_word]
+        if self.counts.is_following:
+            self.counts.add(values, counts)
+        if types.is_string(different.type) and len(numbers) < counts.sum():
             self._add_texts(values, counts)
 
     def _add_texts(self, values: pa.Array, counts: np.ndarray) -> None:

@@ -36,7 +36,6 @@ ALPHABETS = {
 ASIAN = ("shift_jis", "cp932", "euc_jp", "gb18030", "gbk", "gb2312", "big5", "euc_kr", "cp949")
 SIGNS = "°€£§«»–—’‘“”„…№±²³µ·¿¡®©™½ªº\xa0"
 PRIOR = 0.12  # what an encoding must be better by than Windows-1252
-BEYOND_ASCII_WORD = re.compile(r"\w*[^\W\x00-\x7f]\w*")
 
 
 def find_encoding(path: Path) -> str:
@@ -137,7 +136,9 @@ def _cost(sample: bytes, encoding: str) -> float:
     beyond = [char for char in text if not char.isascii()]
     usual = set(ALPHABETS[encoding])
     strange = sum(0 if c.lower() in usual else 0.1 if c in SIGNS else 0.5 if c.isalpha() else 1 for c in beyond)
-    return (strange + sum(map(_oddness, BEYOND_ASCII_WORD.findall(text)))) / max(len(beyond), 1)
+    return (strange + sum(_oddness(word) for word in re.findall(r"\w+", text) if not word.isascii())) / max(
+        len(beyond), 1
+    )
 
 
 def _oddness(word: str) -> float:

@@ -23,7 +23,7 @@ from nas_core.errors import JobError
 
 ROWS_PER_BATCH = 8_192
 SAMPLED = 200
-SHEET = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3})(\d{1,7})"')
+SHEET = re.compile(rb'<(?:\w+:)?c\b[^>]{0,200}?\br="([A-Z]{1,3})(\d{1,7})"')
 OVERLAP = 1 << 10
 
 
@@ -109,6 +109,8 @@ class ExcelReader:
             if asked.sheet is not None and asked.sheet not in names:
                 raise JobError(f"needs a `sheet` of the workbook, one of {names[:20]}, but got {asked.sheet!r}.")
             visible = [each.name for each in book.sheets_metadata if str(each.visible).endswith("Visible")]
+            if not names:
+                raise JobError("must be a workbook with a sheet, but has none.")
             candidates = [asked.sheet] if asked.sheet is not None else [n for n in names if n in visible] or names
             for name in candidates:
                 rows = [_texts(row) for row in book.get_sheet_by_name(name).to_python(skip_empty_area=True)]

@@ -13,7 +13,7 @@ from nas_core.data.readers.dialect import Dialect
 from nas_core.errors import JobError
 
 USUAL = ",;\t|"
-RARE = "\x1f\x01^~¦:"  # looked at when no usual one parts the lines
+RARE = "\x1f\x01^~:"  # looked at when no usual one parts the lines
 ROWS = 200
 CLEAN = re.compile(r"[^,;\t|]*|[+-]?\d+,\d+|[+-]?\d{1,3}(\.\d{3})*,\d+")
 NUMERAL = re.compile(rf"{NUMBER}|^[+-]?\d{{1,3}}([. ]\d{{3}})*(,\d+)?$|^\d+[-./]\d+[-./]\d+([T ].*)?$")
@@ -37,8 +37,9 @@ def sniff(text: str, asked: Dialect, *, is_whole: bool) -> Sample:
     """
     lines = _lines(text, is_whole=is_whole)
     for name in ("delimiter", "quote"):
-        if len(getattr(asked, name) or ".") != 1:
-            raise JobError(f"needs a `{name}` of one character, but got {getattr(asked, name)!r}.")
+        given = getattr(asked, name) or "."
+        if len(given) != 1 or not given.isascii():
+            raise JobError(f"needs a `{name}` of one ASCII character, but got {given!r}.")
     quote = asked.quote or _quote(lines)
     escape = "\\" if '\\"' in lines and '""' not in lines.replace('\\""', "") else None
     told = re.match(r"sep=(.)\r?\n", lines)  # how Excel is told

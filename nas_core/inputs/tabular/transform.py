@@ -196,11 +196,11 @@ def _require_columns(transform: dict[str, Any], table: pa.Table) -> None:
 
 
 def _codes(categories: list[str], raw: cells.Column) -> np.ndarray:
-    words = cells.words(raw)
+    different, cells_ = cells.coded(raw)
+    words = cells.words(different)
     places = pc.index_in(words, pa.array(categories, pa.string()))
     codes = pc.if_else(words.is_null(), MISSING, pc.coalesce(pc.add(places, FIRST), UNSEEN))
-    result: np.ndarray = codes.to_numpy(zero_copy_only=False).astype(np.int32)
-    return result
+    return np.append(codes.to_numpy(zero_copy_only=False), MISSING).astype(np.int32)[cells_]
 
 
 def embedding_width(cardinality: int) -> int:
