@@ -1,4 +1,4 @@
-"""What the agent is compared with and the product does not offer: local search and REINFORCE."""
+"""What the agent is compared with and the product does not offer: local search, REINFORCE, and the agent unlearned."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nas_core.agents.agent import Proposal, codes_of, draw_unseen, neighbours, uniform_probabilities, values_of
+from nas_core.agents.agent import Codebook, Proposal, draw, draw_unseen, neighbours, uniform_probabilities, values_of
+from nas_core.agents.ppo import N_ITERATIONS, PPOAgent, Practice, steps_of
 from nas_core.envs.settings import EnvSettings
 from nas_core.evaluation.ledger import Entry
 from nas_core.space.rules import Codes, Space
@@ -20,13 +21,19 @@ class LocalSearch:
     """
 
     def __init__(self, space: Space, settings: EnvSettings, seed: int) -> None:  # noqa: ARG002 (as all agents)
-        self.space, self.rng = space, np.random.default_rng(seed)
+        self.space, self.codebook, self.rng = space, Codebook(space), np.random.default_rng(seed)
         self.centre, self.height = (), -np.inf
         self.around: list[Codes] = []
 
-    def propose(self, entries: Sequence[Entry], n: int, round_: int) -> list[Proposal]:  # noqa: ARG002
+    def propose(
+        self,
+        entries: Sequence[Entry],
+        n: int,
+        round_: int,  # noqa: ARG002
+        pending: Sequence[Codes] = (),  # noqa: ARG002
+    ) -> list[Proposal]:
         """See :class:`nas_core.agents.agent.Agent`."""
-        known = dict(zip(codes_of(self.space, entries), values_of(entries), strict=True))
+        known = dict(zip(self.codebook.codes_of(entries), values_of(entries), strict=True))
         proposed: list[Codes] = []
         while len(proposed) < n:
             better = [codes for codes in self.around if known.get(codes, -np.inf) > self.height]
@@ -54,6 +61,24 @@ class LocalSearch:
         self.around = [self.centre]
 
 
+class SameSurrogate(PPOAgent):
+    """The agent without the learning: as many random networks as a policy would build go through the same surrogate."""
+
+    def _practise(self, practice: Practice, seed: int) -> None:
+        rng = np.random.default_rng(seed)
+        steps = 0
+        while steps < N_ITERATIONS * steps_of(self.space):
+            env = practice.make_env()
+            env.reset()
+            for code in (*draw(self.space, rng), STOP):
+                steps += 1
+                if env.step(code)[2]:
+                    break
+
+    def _probabilities(self, policy: None, practice: Practice, codes: Codes) -> np.ndarray:  # noqa: ARG002
+        return uniform_probabilities(self.space, codes)
+
+
 class Reinforce:
     """A table of logits by slot, moved by the reward against its running mean.
 
@@ -64,14 +89,20 @@ class Reinforce:
     RATE, MEMORY, MAX_REPEATS = 50.0, 0.9, 200
 
     def __init__(self, space: Space, settings: EnvSettings, seed: int) -> None:  # noqa: ARG002 (as all agents)
-        self.space, self.rng = space, np.random.default_rng(seed)
+        self.space, self.codebook, self.rng = space, Codebook(space), np.random.default_rng(seed)
         self.logits = np.zeros((space.max_layers, len(space.vocabulary)))
         self.mean: float | None = None
         self.n_learned = 0
 
-    def propose(self, entries: Sequence[Entry], n: int, round_: int) -> list[Proposal]:  # noqa: ARG002
+    def propose(
+        self,
+        entries: Sequence[Entry],
+        n: int,
+        round_: int,  # noqa: ARG002
+        pending: Sequence[Codes] = (),  # noqa: ARG002
+    ) -> list[Proposal]:
         """See :class:`nas_core.agents.agent.Agent`."""
-        known = dict(zip(codes_of(self.space, entries), values_of(entries), strict=True))
+        known = dict(zip(self.codebook.codes_of(entries), values_of(entries), strict=True))
         for codes in list(known)[self.n_learned :]:
             self._learn(codes, known[codes])
         self.n_learned = len(known)

@@ -1,9 +1,9 @@
 """Public NAS benchmarks as spaces of the product: every network's accuracy is known, so a search needs no training.
 
 A table is an .npz with `arch` (networks, slots), one small whole number a slot, and columns of accuracies in per cent.
-Its space has one kind of layer, ``operation``, whose choices are the numbers, and networks of exactly as many layers as
-there are slots. `params` and `flops`, where a table has them, are sums over the slots in the published benchmarks; the
-space prices a network by the sums that fit best.
+Its space has a kind of layer for each number, since nothing says that two of them are alike, and networks of exactly as
+many layers as there are slots. `params` and `flops`, where a table has them, are sums over the slots in the published
+benchmarks; the space prices a network by the sums that fit best.
 """
 
 from __future__ import annotations
@@ -24,19 +24,18 @@ FOLDER = Path(__file__).parent.parent.parent / "shared" / "data" / "nas_tables"
 OBJECTIVES = {"nas_bench_201_cifar10": "val200_cifar10", "nas_bench_macro_cifar10": "mean_acc"}
 
 # What this module answers as a layer of the product (see nas_core.space.layer.Layer). The shape is the slot's number.
-CHOICES: tuple[Choice, ...] = ()
 REPEATS = True
-_COSTS: dict[tuple[int, str], Cost] = {}
+_COSTS: dict[tuple[int, int], Cost] = {}
 
 
-def output_shape(shape: Shape, *, name: str) -> Shape:  # noqa: ARG001 (every operation fits everywhere)
+def output_shape(shape: Shape, *, number: int) -> Shape:  # noqa: ARG001 (every operation fits everywhere)
     """The next slot."""
     return (shape[0] + 1,)
 
 
-def cost(shape: Shape, *, name: str) -> Cost:
-    """What the table says that operation `name` costs in this slot."""
-    return _COSTS[shape[0], name]
+def cost(shape: Shape, *, number: int) -> Cost:
+    """What the table says that operation `number` costs in this slot."""
+    return _COSTS[shape[0], number]
 
 
 @dataclass(frozen=True)
@@ -45,6 +44,9 @@ class Table:
 
     space: Space
     accuracy: dict[Codes, float]
+
+    def __str__(self) -> str:
+        return f"{len(self.accuracy):,} networks, best {self.best:.3f}"
 
     @property
     def best(self) -> float:
@@ -68,23 +70,23 @@ def load_table(path: Path, objective: str | None = None) -> Table:
     """The table at `path` with the column `objective`; one table a process, since its layer is registered."""
     columns = np.load(path)
     networks, accuracy = columns["arch"].astype(int), columns[objective or OBJECTIVES[path.stem]].astype(float)
-    register(networks, [columns.get(name) for name in ("params", "flops")])
+    choices = register(networks, [columns.get(name) for name in ("params", "flops")])
     n_slots = networks.shape[1]
     ends = Ends((0,), Cost(), lambda _: Cost(), (1,))
-    space = Space(Vocabulary.of(["operation"]), ends, n_slots, 2**62, min_layers=n_slots)
+    space = Space(Vocabulary(choices), ends, n_slots, 2**62, min_layers=n_slots)
     return Table(space, dict(zip(map(tuple, (networks + 1).tolist()), accuracy.tolist(), strict=True)))
 
 
-def register(networks: np.ndarray, sizes: list[np.ndarray | None]) -> None:
-    """Make ``operation`` a layer of the product, with the choices of `networks` and their share of `sizes`."""
+def register(networks: np.ndarray, sizes: list[np.ndarray | None]) -> tuple[Choice, ...]:
+    """Make the operations of `networks` layers of the product, each with its share of `sizes`; returns the choices."""
     n_choices = int(networks.max()) + 1
-    names = [str(number) for number in range(n_choices)]
-    globals()["CHOICES"] = tuple(Choice.of("operation", name=name) for name in names)
     shares = [additive(networks, n_choices, size) for size in sizes]
     for slot in range(networks.shape[1]):
-        for number, name in enumerate(names):
-            _COSTS[slot, name] = Cost(*(round(share[slot, number]) for share in shares))
-    LAYERS["operation"] = __name__
+        for number in range(n_choices):
+            _COSTS[slot, number] = Cost(*(round(share[slot, number]) for share in shares))
+    choices = tuple(Choice.of(f"operation{number}", number=number) for number in range(n_choices))
+    LAYERS.update({choice.kind: __name__ for choice in choices})
+    return choices
 
 
 def additive(networks: np.ndarray, n_choices: int, size: np.ndarray | None) -> np.ndarray:

@@ -28,6 +28,13 @@ def likeness(a: Codes, b: Codes) -> float:
     return sum(x == y for x, y in zip(a, b, strict=False)) / slots
 
 
+def kinship(space: Space, target: Codes, codes: Codes) -> float:
+    """Like `likeness`, but another choice of the planted kind counts half."""
+    kinds = [[c.kind for c in space.vocabulary.decode(network)] for network in (target, codes)]
+    same_kind = sum(a == b for a, b in zip(*kinds, strict=False)) / max(len(target), len(codes))
+    return (likeness(target, codes) + same_kind) / 2
+
+
 def entry(space: Space, codes: Codes, score: float | None, round_: int = 0, slot: int = 0) -> Entry:
     """A line of a ledger."""
     error = None if score is not None else "it was meant to fail"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -27,13 +27,39 @@ class Proposal:
 
 
 class Agent(Protocol):
-    """Proposes networks. A proposal is a function of the seed, the round and the entries, nothing else."""
+    """Proposes networks. A proposal is a function of the seed and of what `propose` is given, nothing else."""
 
-    def propose(self, entries: Sequence[Entry], n: int, round_: int) -> list[Proposal]:
-        """Up to `n` different networks that are not among `entries` (those of all earlier rounds, in order).
+    def propose(self, entries: Sequence[Entry], n: int, round_: int, pending: Sequence[Codes] = ()) -> list[Proposal]:
+        """Up to `n` different networks that are neither among `entries` nor `pending`.
 
         Fewer, or none, when the space has no more of them.
+
+        Args:
+            entries: those of all earlier rounds, in order.
+            n: how many are wanted.
+            round_: number of this proposal, from 0.
+            pending: networks of earlier rounds that are still being measured.
         """
+
+
+class Codebook:
+    """The codes of a growing ledger's networks; those that were there the last time are not encoded again."""
+
+    def __init__(self, space: Space) -> None:
+        self.vocabulary = space.vocabulary
+        self._entries: list[Entry] = []
+        self._codes: list[Codes] = []
+
+    def codes_of(self, entries: Sequence[Entry]) -> list[Codes]:
+        """The codes of the entries' networks."""
+        same = 0
+        for mine, its in zip(self._entries, entries, strict=False):
+            if mine is not its:
+                break
+            same += 1
+        fresh = [self.vocabulary.encode(entry.evaluation.architecture) for entry in entries[same:]]
+        self._entries, self._codes = list(entries), self._codes[:same] + fresh
+        return list(self._codes)
 
 
 def draw(space: Space, rng: np.random.Generator) -> Codes:
@@ -49,7 +75,33 @@ def draw(space: Space, rng: np.random.Generator) -> Codes:
     return codes
 
 
-def draw_unseen(space: Space, rng: np.random.Generator, seen: set[Codes], n: int) -> list[Codes]:
+def draw_spread(space: Space, rng: np.random.Generator, n: int) -> list[Codes]:
+    """`n` random networks that have all depths, and in each slot all choices, about equally often.
+
+    A Latin hypercube (McKay, Beckman & Conover 1979) as far as the rules allow: each slot has a deck of the choices,
+    from which a network takes the first legal one.
+    """
+    depths = rng.permutation(np.linspace(space.min_layers, space.max_layers, n).round().astype(int))
+    decks: list[list[int]] = [[] for _ in range(space.max_layers)]
+    return [_deal(space, rng, decks[:depth]) for depth in depths]
+
+
+def _deal(space: Space, rng: np.random.Generator, decks: list[list[int]]) -> Codes:
+    """A network with a card of each deck; a deck without a legal card gets all of them again."""
+    codes: Codes = ()
+    for deck in decks:
+        mask = space.mask(codes)
+        if not mask[1:].any():
+            break
+        if not any(mask[code] for code in deck):
+            deck.extend((rng.permutation(len(mask) - 1) + 1).tolist())
+        code = next(code for code in deck if mask[code])
+        deck.remove(code)
+        codes = (*codes, code)
+    return codes
+
+
+def draw_unseen(space: Space, rng: np.random.Generator, seen: Collection[Codes], n: int) -> list[Codes]:
     """Up to `n` different random networks that are not in `seen`; it gives up after many draws without a new one."""
     found: list[Codes] = []
     for _ in range(1000 * n):
@@ -98,8 +150,3 @@ def values_of(entries: Sequence[Entry]) -> list[float]:
     """The entries' rewards; a failed network counts as a little worse than the worst."""
     worst = min((e.reward for e in entries if e.reward is not None), default=0.0)
     return [worst - 1e-6 if e.reward is None else e.reward for e in entries]
-
-
-def codes_of(space: Space, entries: Sequence[Entry]) -> list[Codes]:
-    """The codes of the entries' networks."""
-    return [space.vocabulary.encode(entry.evaluation.architecture) for entry in entries]

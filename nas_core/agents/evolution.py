@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nas_core.agents.agent import Proposal, codes_of, draw_unseen, mutate, uniform_probabilities, values_of
+from nas_core.agents.agent import Codebook, Proposal, draw_unseen, mutate, uniform_probabilities, values_of
 from nas_core.envs.settings import EnvSettings
 from nas_core.evaluation.ledger import Entry
 from nas_core.space.rules import Codes, Space
@@ -23,12 +23,13 @@ class EvolutionAgent:
     """Proposes mutations of the best of a few; the population is read from the ledger."""
 
     def __init__(self, space: Space, settings: EnvSettings, seed: int) -> None:  # noqa: ARG002 (as all agents)
-        self.space, self.seed = space, seed
+        self.space, self.seed, self.codebook = space, seed, Codebook(space)
 
-    def propose(self, entries: Sequence[Entry], n: int, round_: int) -> list[Proposal]:
+    def propose(self, entries: Sequence[Entry], n: int, round_: int, pending: Sequence[Codes] = ()) -> list[Proposal]:
         """See :class:`nas_core.agents.agent.Agent`."""
         rng = np.random.default_rng([self.seed, round_])
-        seen = set(networks := codes_of(self.space, entries))
+        networks = self.codebook.codes_of(entries)
+        seen = {*networks, *pending}
         proposed: list[Codes] = []
         if len(entries) >= POPULATION:
             members = list(zip(values_of(entries)[-POPULATION:], networks[-POPULATION:], strict=True))

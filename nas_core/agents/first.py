@@ -15,9 +15,9 @@ class BeginWith:
     def __init__(self, first: Codes, agent: Agent, space: Space) -> None:
         self.first, self.agent, self.space = first, agent, space
 
-    def propose(self, entries: Sequence[Entry], n: int, round_: int) -> list[Proposal]:
+    def propose(self, entries: Sequence[Entry], n: int, round_: int, pending: Sequence[Codes] = ()) -> list[Proposal]:
         """See :class:`nas_core.agents.agent.Agent`."""
-        proposals = self.agent.propose(entries, n, round_)
+        proposals = self.agent.propose(entries, n, round_, pending)
         if round_ > 0 or not self.first:
             return proposals
         first = Proposal(self.first, "default", uniform_probabilities(self.space, self.first))

@@ -20,20 +20,29 @@ from typing import Any
 
 import numpy as np
 
-from nas_core.agents.agent import Proposal, codes_of, draw_unseen, places, uniform_probabilities, values_of
+from nas_core.agents.acquisition import choose
+from nas_core.agents.agent import (
+    Codebook,
+    Proposal,
+    draw_spread,
+    draw_unseen,
+    places,
+    uniform_probabilities,
+    values_of,
+)
 from nas_core.envs.registry import ENVS
 from nas_core.envs.settings import EnvSettings
 from nas_core.evaluation.evaluation import Evaluation
 from nas_core.evaluation.ledger import Entry
-from nas_core.evaluation.surrogate import Surrogate
+from nas_core.evaluation.surrogate import Encoder, Results, Surrogate
 from nas_core.space.architecture import Architecture
 from nas_core.space.rules import Codes, Space
 
-N_START = 10  # random networks before there is something to learn from
+N_START = 10  # networks spread over the space before there is something to learn from
 N_ITERATIONS = 12
-N_STEPS = 256  # of the environment, in an iteration
-N_ENVS = 32  # side by side in one process
-OPTIMISM = 1.0  # standard deviations added to the predicted value in practice
+N_EPISODES = 64  # in an iteration, at least: as many steps as these take when all networks are as deep as may be
+MAX_STEPS = 1024  # of the environment, in an iteration
+N_ENVS = 64  # side by side in one process
 
 # Where RLlib's environments find the practice that is under way: RLlib makes them from a name.
 _PRACTICES: dict[int, Practice] = {}
@@ -42,27 +51,56 @@ _PRACTICES: dict[int, Practice] = {}
 class PPOAgent:
     """Proposes what a policy, trained afresh each round, finds best by the surrogate."""
 
-    def __init__(self, space: Space, settings: EnvSettings, seed: int) -> None:
-        self.space, self.settings, self.seed = space, settings, seed
+    def __init__(self, space: Space, settings: EnvSettings, seed: int, earlier: Sequence[Results] = ()) -> None:
+        """`earlier` are results of other searches over the same vocabulary, on data that may be like these."""
+        self.space, self.settings, self.seed, self.earlier = space, settings, seed, earlier
+        self.encoder, self.codebook = Encoder(space), Codebook(space)
         # The first networks need no RLlib; while they are trained its import (3 s) goes on beside them.
-        threading.Thread(target=import_rllib, daemon=True).start()
+        self._importing = threading.Thread(target=import_rllib, daemon=True)
+        self._importing.start()
 
-    def propose(self, entries: Sequence[Entry], n: int, round_: int) -> list[Proposal]:
+    def propose(self, entries: Sequence[Entry], n: int, round_: int, pending: Sequence[Codes] = ()) -> list[Proposal]:
         """See :class:`nas_core.agents.agent.Agent`."""
         rng = np.random.default_rng([self.seed, round_])
-        networks = codes_of(self.space, entries)
-        if len(entries) < N_START:
-            drawn = draw_unseen(self.space, rng, set(networks), n)
-            return [Proposal(codes, "ppo", uniform_probabilities(self.space, codes)) for codes in drawn]
-        surrogate = Surrogate(self.space, networks, values_of(entries))
-        practice = Practice(self.space, self.settings, surrogate, tuple(e.evaluation for e in entries))
+        networks = self.codebook.codes_of(entries)
+        measured = set(networks)
+        seen = measured.union(pending)
+        if len(entries) < N_START and not self.earlier:
+            return self._blindly(self._start(seen, n), seen, n, rng)
+        surrogate = self._fit(networks, entries, [codes for codes in pending if codes not in measured])
+        past = tuple(entry.evaluation for entry in entries[-self.settings.history :])
+        practice = Practice(self.space, self.settings, surrogate, past, rng.exponential(1.0))
         policy = self._practise(practice, int(rng.integers(2**31)))
-        chosen = choose(surrogate, sorted(practice.visited - set(networks)), n, rng)
-        chosen += draw_unseen(self.space, rng, {*networks, *chosen}, n - len(chosen)) if len(chosen) < n else []
-        return [Proposal(codes, "ppo", self._probabilities(policy, practice, codes)) for codes in chosen]
+        known = practice.visited.union(*(results.networks for results in self.earlier))
+        chosen = self._choose(surrogate, known - seen, n, rng)
+        proposals = [Proposal(codes, "ppo", self._probabilities(policy, practice, codes)) for codes in chosen]
+        return self._blindly(proposals, seen, n, rng)
+
+    def _fit(self, networks: list[Codes], entries: Sequence[Entry], pending: list[Codes]) -> Surrogate:
+        """The surrogate of all that is known; what is under way counts with its predicted value."""
+        surrogate = Surrogate(self.encoder, Results(networks, values_of(entries)), self.earlier)
+        surrogate.assume(pending)
+        return surrogate
+
+    def _choose(self, surrogate: Surrogate, networks: set[Codes], n: int, rng: np.random.Generator) -> list[Codes]:
+        """The `n` networks to be measured."""
+        return choose(surrogate, sorted(networks), n, rng)
+
+    def _start(self, seen: set[Codes], n: int) -> list[Proposal]:
+        """The next `n` of those networks that every search with this seed begins with."""
+        start = draw_spread(self.space, np.random.default_rng(self.seed), max(n, N_START))
+        fresh = [codes for codes in dict.fromkeys(start) if codes not in seen][:n]
+        return [Proposal(codes, "ppo", uniform_probabilities(self.space, codes)) for codes in fresh]
+
+    def _blindly(self, proposals: list[Proposal], seen: set[Codes], n: int, rng: np.random.Generator) -> list[Proposal]:
+        """`proposals` with random ones behind them, as far as there are fewer than `n`."""
+        seen = seen | {proposal.codes for proposal in proposals}
+        drawn = draw_unseen(self.space, rng, seen, n - len(proposals)) if len(proposals) < n else []
+        return proposals + [Proposal(codes, "ppo", uniform_probabilities(self.space, codes)) for codes in drawn]
 
     def _practise(self, practice: Practice, seed: int) -> Any:
         """Train a fresh policy in the environment of `practice`, which notes what was visited; returns the policy."""
+        self._importing.join()
         import torch
 
         torch.set_num_threads(1)  # the policy is tiny, and the other cores train candidates
@@ -71,7 +109,7 @@ class PPOAgent:
         torch.manual_seed(seed)
         _PRACTICES[0] = practice
         # Built anew (0.03 s) rather than reset: nothing of an earlier round may be left in it.
-        algorithm = build_algorithm(seed)
+        algorithm = build_algorithm(seed, steps_of(self.space))
         for _ in range(N_ITERATIONS):
             algorithm.train()
         return algorithm.get_module()
@@ -91,12 +129,16 @@ class PPOAgent:
 
 @dataclass
 class Practice:
-    """The job's environment with the surrogate in place of trainings; `visited` are the networks it was asked for."""
+    """The job's environment with the surrogate in place of trainings; `visited` are the networks it was asked for.
+
+    `boldness` is how many standard deviations are added to a predicted value.
+    """
 
     space: Space
     settings: EnvSettings
     surrogate: Surrogate
     past: tuple[Evaluation, ...]
+    boldness: float
 
     def __post_init__(self) -> None:
         self._known: dict[Codes, float] = {}
@@ -117,20 +159,13 @@ class Practice:
             codes = self.space.vocabulary.encode(architecture)
             if codes not in self._known:
                 mean, deviation = self.surrogate.predict([codes])
-                self._known[codes] = float(mean[0] + OPTIMISM * deviation[0])
+                self._known[codes] = float(mean[0] + self.boldness * deviation[0])
             yield Evaluation(architecture, self._known[codes], parameters=self.space.cost(codes).parameters)
 
 
-def choose(surrogate: Surrogate, networks: list[Codes], n: int, rng: np.random.Generator) -> list[Codes]:
-    """The `n` most promising of `networks`, each by a boldness of its own, each counted as measured for the next."""
-    chosen: list[Codes] = []
-    while networks and len(chosen) < n:
-        mean, deviation = surrogate.predict(networks)
-        boldness = rng.exponential(1.0)
-        best = networks.pop(int(np.argmax(mean + boldness * deviation)))
-        surrogate.assume(best)
-        chosen.append(best)
-    return chosen
+def steps_of(space: Space) -> int:
+    """Steps of the environment in an iteration."""
+    return min(MAX_STEPS, N_EPISODES * space.max_layers)
 
 
 def make_practice_env(_: Any) -> Any:
@@ -149,7 +184,7 @@ def import_rllib() -> None:
     import_module("ray.rllib.algorithms.ppo")
 
 
-def build_algorithm(seed: int) -> Any:
+def build_algorithm(seed: int, n_steps: int) -> Any:
     """RLlib's PPO in this process: no remote runners, several environments side by side."""
     import_rllib()
     from ray.rllib.algorithms.ppo import PPOConfig
@@ -165,8 +200,8 @@ def build_algorithm(seed: int) -> Any:
         .env_runners(num_env_runners=0, num_envs_per_env_runner=N_ENVS)
         .learners(num_learners=0)
         .training(
-            train_batch_size_per_learner=N_STEPS,
-            minibatch_size=N_STEPS,
+            train_batch_size_per_learner=n_steps,
+            minibatch_size=n_steps,
             num_epochs=4,
             lr=3e-3,
             gamma=1.0,

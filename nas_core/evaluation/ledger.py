@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_left, insort
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,20 +48,33 @@ class Ledger:
     """The entries on disk at `path`, and what has been measured, by architecture.
 
     An architecture has one entry: all candidates of a search are trained alike, so what is there is never trained
-    again.
+    again. `since_best` counts the entries after the best one, `failed_in_row` the failed ones at the end. Adding an
+    entry costs the same however many there are.
     """
 
     def __init__(self, path: Path) -> None:
         mend_lines(path)
-        self.path = path
-        self._entries = {e.evaluation.architecture: e for e in map(Entry.from_json, read_lines(path))}
+        self.path, self.since_best, self.failed_in_row = path, 0, 0
+        self._best = -math.inf
+        self._entries: dict[Architecture, Entry] = {}
+        self._in_order: list[Entry] = []
+        for line in read_lines(path):
+            self._count(Entry.from_json(line))
 
     def add(self, entry: Entry) -> int:
         """Bring `entry` to the disk; returns its number."""
         number = len(self._entries)
         append_line(self.path, entry.to_json(number))
-        self._entries[entry.evaluation.architecture] = entry
+        self._count(entry)
         return number
+
+    def _count(self, entry: Entry) -> None:
+        is_better = entry.reward is not None and entry.reward > self._best
+        self._best = entry.reward if is_better and entry.reward is not None else self._best
+        self.since_best = 0 if is_better or not self._entries else self.since_best + 1
+        self.failed_in_row = self.failed_in_row + 1 if entry.evaluation.is_failed else 0
+        self._entries[entry.evaluation.architecture] = entry
+        insort(self._in_order, entry, key=_place)
 
     def get(self, architecture: Architecture) -> Entry | None:
         """The entry of `architecture`, or None when it has not been measured."""
@@ -67,8 +82,13 @@ class Ledger:
 
     def before(self, round_: int) -> list[Entry]:
         """The entries of all earlier rounds, in the order of proposal (not of arrival)."""
-        entries = (e for e in self if e.round < round_)
-        return sorted(entries, key=lambda e: (e.round, e.slot, len(e.evaluation.architecture)))
+        place: tuple[int, ...] = (round_,)
+        return self._in_order[: bisect_left(self._in_order, place, key=_place)]
+
+    @property
+    def last_round(self) -> int:
+        """The latest round that has an entry, −1 when there is none."""
+        return self._in_order[-1].round if self._in_order else -1
 
     def best(self, n: int = 1) -> list[Entry]:
         """The `n` entries with the highest reward, best first; failed ones are none of them."""
@@ -94,3 +114,8 @@ class Ledger:
 
     def __len__(self) -> int:
         return len(self._entries)
+
+
+def _place(entry: Entry) -> tuple[int, ...]:
+    """Where `entry` is in the order of proposal."""
+    return entry.round, entry.slot, len(entry.evaluation.architecture)

@@ -3,18 +3,23 @@
 The kernel is a sum of four: exponential in the distance of two networks slot by slot, linear in their slots, linear in
 how often each choice occurs, and squared-exponential in cheap features (depth, parameters, operations). Two choices of
 one kind are the more alike the closer their parameters are. Values are warped to normal scores by their rank, so that
-one very bad network does not flatten all others. Rasmussen & Williams, "Gaussian processes for machine learning", 2006,
-chapters 2, 4 and 5.
+one very bad network does not flatten all others. Shares, length scales and noise are those of a small grid with the
+highest marginal likelihood, the overall variance is the best in closed form. Rasmussen & Williams, "Gaussian processes
+for machine learning", 2006, chapters 2, 4 and 5.
+
+Networks of earlier searches are further tasks of the same process: the covariance of two networks of different searches
+is multiplied by a kinship between 0 (strangers) and 1 that is found like the rest (Bonilla, Chai & Williams,
+"Multi-task Gaussian process prediction", NIPS 2007). Each search is warped by itself, so that only the order counts.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, replace
 from itertools import product
 from statistics import NormalDist
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,38 +27,123 @@ from nas_core.space.architecture import Choice, Value
 from nas_core.space.rules import Codes, Space
 from nas_core.space.vocabulary import Vocabulary
 
-MAX_POINTS = 400  # the fit is cubic in the number of points: the best half and the latest half are kept
+MAX_POINTS = 400  # of a search; a fit is cubic in them: the best half and the latest half are kept
+MAX_GRID_POINTS = 200  # of a search, on which the hyper-parameters are chosen
 SAME_KIND = 0.4  # likeness of two choices of one kind that share no parameter
-# Shares of the four kernels, their two length scales, and the variance of the noise: the grid of hyper-parameters.
-WEIGHTS = ((0.3, 0.5, 0.1, 0.1), (0.5, 0.2, 0.2, 0.1), (0.2, 0.1, 0.4, 0.3))
+OWN = 0  # the task of the networks of this search; earlier ones count from 1
+
+
+class Parameters(NamedTuple):
+    """Shares of the four kernels, their length scales, the noise in shares of the signal, the kinship of searches."""
+
+    shares: tuple[float, float, float, float]
+    slot_scale: float
+    feature_scale: float
+    noise: float
+    kinship: float
+
+
+SHARES = ((0.3, 0.5, 0.1, 0.1), (0.5, 0.2, 0.2, 0.1), (0.2, 0.1, 0.4, 0.3))
 SLOT_SCALES = (1.0, 3.0)
 FEATURE_SCALES = (0.5, 1.5)
 NOISES = (0.02, 0.1, 0.4)
+KINSHIPS = (0.9, 0.6, 0.0)
 
 
 @dataclass(frozen=True)
 class Points:
-    """Encoded networks: `codes` (n, slots), `counts` (n, choices) in shares of the slots, `features` (n, 3)."""
+    """Encoded networks: `slots` (n, slots · choices), whose products are sums of likenesses; `counts` (n, choices) in
+    shares of the slots; `features` (n, 3); `task` (n,).
+    """
 
-    codes: np.ndarray
+    slots: np.ndarray
     counts: np.ndarray
     features: np.ndarray
+    task: np.ndarray
 
     def __add__(self, other: Points) -> Points:
-        both = ((getattr(self, name), getattr(other, name)) for name in self.__dataclass_fields__)
-        return Points(*map(np.concatenate, both))
+        return Points(*(np.concatenate([getattr(self, f.name), getattr(other, f.name)]) for f in fields(self)))
+
+    def __getitem__(self, rows: np.ndarray) -> Points:
+        return Points(*(getattr(self, f.name)[rows] for f in fields(self)))
+
+    def __len__(self) -> int:
+        return len(self.task)
+
+    def as_own(self) -> Points:
+        """The same networks in the task of this search."""
+        return replace(self, task=np.full(len(self), OWN))
 
 
-def encode(space: Space, networks: Sequence[Codes]) -> Points:
-    """The points of `networks` (codes without "stop")."""
-    codes = np.zeros((len(networks), space.max_layers), np.int16)
-    features = np.empty((len(networks), 3))
-    for i, network in enumerate(networks):
-        codes[i, : len(network)] = network
-        cost = space.cost(network)
-        features[i] = len(network) / space.max_layers, math.log10(1 + cost.parameters), math.log10(1 + cost.flops)
-    counts = (codes[:, :, None] == np.arange(len(space.vocabulary))).sum(1) / space.max_layers
-    return Points(codes, counts, features)
+class Parts(NamedTuple):
+    """What the covariances of two sets of points are made of: each (n, m)."""
+
+    slots: np.ndarray  # mean likeness over the slots, 0 to 1
+    counts: np.ndarray  # common counts
+    apart: np.ndarray  # mean squared distance of the features, in their standard deviations
+    same: np.ndarray  # whether both are of one search
+
+
+class Encoder:
+    """Makes points of networks; what it needs of the space is worked out once."""
+
+    def __init__(self, space: Space) -> None:
+        self.space = space
+        # A square root of the likeness, so that a product of two encoded networks sums up the likeness of their slots.
+        values, vectors = np.linalg.eigh(likeness(space.vocabulary))
+        self._root = vectors * np.sqrt(np.maximum(values, 0))
+        self._features: dict[Codes, tuple[float, float, float]] = {}
+
+    def encode(self, networks: Sequence[Codes], task: int = OWN) -> Points:
+        """The points of `networks` (codes without "stop")."""
+        slots, n = self.space.max_layers, len(networks)
+        codes = np.zeros((n, slots), np.intp)
+        for i, network in enumerate(networks):
+            codes[i, : len(network)] = network
+        counts = np.zeros((n, len(self.space.vocabulary)))
+        np.add.at(counts, (np.arange(n)[:, None], codes), 1 / slots)
+        features = np.array([self._measure(network) for network in networks]).reshape(n, 3)
+        return Points(self._root[codes].reshape(n, counts.shape[1] * slots), counts, features, np.full(n, task))
+
+    def _measure(self, network: Codes) -> tuple[float, float, float]:
+        """Depth in shares of the deepest, decimal digits of parameters and operations."""
+        if network not in self._features:
+            cost, depth = self.space.cost(network), len(network) / self.space.max_layers
+            self._features[network] = depth, math.log10(1 + cost.parameters), math.log10(1 + cost.flops)
+        return self._features[network]
+
+
+class Kernel:
+    """The covariance of networks: what it is made of (parts), and how (parameters)."""
+
+    def __init__(self, n_slots: int, features: np.ndarray) -> None:
+        """`features` are those of the results (n, 3): differences are counted in their standard deviations."""
+        deviations = features.std(0) if len(features) else np.zeros(features.shape[1])
+        varied = deviations > 1e-6
+        self.n_slots = n_slots
+        self.widths = np.where(varied, deviations, np.inf) * math.sqrt(max(1, varied.sum()))
+
+    def parts(self, a: Points, b: Points) -> Parts:
+        """What the covariances of `a` with `b` are made of: (n, m)."""
+        x, y = a.features / self.widths, b.features / self.widths
+        apart = np.maximum((x**2).sum(1)[:, None] + (y**2).sum(1) - 2 * x @ y.T, 0)
+        return Parts(a.slots @ b.slots.T / self.n_slots, a.counts @ b.counts.T, apart, a.task[:, None] == b.task)
+
+    def own_parts(self, a: Points) -> Parts:
+        """The same of each point with itself: (n,)."""
+        n = len(a)
+        return Parts(np.ones(n), (a.counts**2).sum(1), np.zeros(n), np.ones(n, bool))
+
+    def covariance(self, parts: Parts, parameters: Parameters) -> np.ndarray:
+        """The four kernels by their shares, times the kinship where the searches differ."""
+        near, linear, counts, similar = parameters.shares
+        total: np.ndarray = (
+            near * np.exp((parts.slots - 1) * (self.n_slots / parameters.slot_scale))
+            + linear * parts.slots
+            + 2 * counts * parts.counts
+            + similar * np.exp(parts.apart * (-0.5 / parameters.feature_scale**2))
+        )
+        return total * np.where(parts.same, 1.0, parameters.kinship)
 
 
 def likeness(vocabulary: Vocabulary) -> np.ndarray:
@@ -81,65 +171,107 @@ def _close(x: Value, y: Value) -> float:
 
 def normal_scores(values: np.ndarray) -> np.ndarray:
     """Values by rank as quantiles of the normal distribution (ties share their mean rank)."""
-    ranks = np.array([(values < v).sum() + ((values == v).sum() - 1) / 2 for v in values])
-    return np.array([NormalDist().inv_cdf((rank + 0.5) / len(values)) for rank in ranks])
+    distinct, inverse, repeats = np.unique(values, return_inverse=True, return_counts=True)
+    ranks = np.cumsum(repeats) - (repeats + 1) / 2
+    scores = [NormalDist().inv_cdf((rank + 0.5) / len(values)) for rank in ranks]
+    return np.array(scores)[inverse] if len(distinct) else np.zeros(0)
+
+
+@dataclass(frozen=True)
+class Results:
+    """What a search has measured: `networks` and their `values`, higher being better."""
+
+    networks: Sequence[Codes]
+    values: Sequence[float]
+
+    def kept(self) -> Results:
+        """All, or the best half and the latest half of `MAX_POINTS`."""
+        rows = kept(np.asarray(self.values))
+        return Results([self.networks[i] for i in rows], [self.values[i] for i in rows])
 
 
 class Surrogate:
-    """The process fitted to `networks` with their `values`; hyper-parameters by marginal likelihood on a small grid."""
+    """The process fitted to the `own` results of a search, and to those of `earlier` ones over the same vocabulary."""
 
-    def __init__(self, space: Space, networks: Sequence[Codes], values: Sequence[float]) -> None:
-        self.space, self.alike = space, likeness(space.vocabulary)
-        keep = kept(np.asarray(values))
-        points, targets = encode(space, [networks[i] for i in keep]), normal_scores(np.asarray(values)[keep])
-        self.weights, self.scales, self.noise = self._best_parameters(points, targets)
-        self._solve(points, targets)
+    def __init__(self, encoder: Encoder, own: Results, earlier: Sequence[Results] = ()) -> None:
+        tasks = [results.kept() for results in (own, *earlier)]
+        encoded = [encoder.encode(results.networks, task) for task, results in enumerate(tasks)]
+        self.encoder, self.points = encoder, sum(encoded[1:], start=encoded[0])
+        self.targets = np.concatenate([normal_scores(np.asarray(results.values)) for results in tasks])
+        self.kernel = Kernel(encoder.space.max_layers, self.points.features)
+        rows = _sample(self.points.task)
+        self.parameters, self.variance = self._best_parameters(self.points[rows], self.targets[rows])
+        self.inverse_factor = np.linalg.inv(self._factor(self.kernel.parts(self.points, self.points), self.parameters))
+        known = self.points[self.points.task == OWN] if len(own.networks) else self.points.as_own()
+        self.highest = float(self.predict_points(known)[0].max())
 
     def predict(self, networks: Sequence[Codes]) -> tuple[np.ndarray, np.ndarray]:
         """Mean and standard deviation (n,), (n,) of the normal scores of `networks`."""
-        points = encode(self.space, networks)
-        across = self._covariance(self._parts(points, self.points), self.weights, self.scales)
-        solved = across @ self.inverse_factor.T
-        own = sum(self.weights) - self.weights[2] + 2 * self.weights[2] * (points.counts**2).sum(1)
-        return across @ self.alpha, np.sqrt(np.maximum(own - (solved**2).sum(1), 1e-9))
+        return self.predict_points(self.encoder.encode(networks))
 
-    def assume(self, network: Codes) -> None:
-        """Count `network` as measured with its predicted value, so that the next proposal looks elsewhere."""
-        mean, _ = self.predict([network])
-        self._solve(self.points + encode(self.space, [network]), np.append(self.targets, mean))
+    def predict_points(self, points: Points) -> tuple[np.ndarray, np.ndarray]:
+        """The same for encoded networks."""
+        solved = self.solve(points)
+        own = self.kernel.covariance(self.kernel.own_parts(points), self.parameters)
+        rest = np.maximum(own - (solved**2).sum(1), 1e-9)
+        return solved @ (self.inverse_factor @ self.targets), np.sqrt(self.variance * rest)
 
-    def _solve(self, points: Points, targets: np.ndarray) -> None:
-        self.points, self.targets = points, targets
-        covariance = self._covariance(self._parts(points, points), self.weights, self.scales)
-        self.inverse_factor = np.linalg.inv(np.linalg.cholesky(covariance + self.noise * np.eye(len(targets))))
-        self.alpha = self.inverse_factor.T @ (self.inverse_factor @ targets)
+    def joint(self, networks: Sequence[Codes]) -> tuple[np.ndarray, np.ndarray]:
+        """Mean (n,) and covariance (n, n) of the normal scores of `networks`."""
+        points = self.encoder.encode(networks)
+        solved = self.solve(points)
+        before = self.kernel.covariance(self.kernel.parts(points, points), self.parameters)
+        return solved @ (self.inverse_factor @ self.targets), self.variance * (before - solved @ solved.T)
 
-    def _parts(self, a: Points, b: Points) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """What the kernels are made of: likeness over the slots, common counts, squared distance of the features."""
-        slots = self.alike[a.codes[:, None, :], b.codes[None, :, :]].mean(-1)
-        squared = ((a.features[:, None, :] - b.features[None, :, :]) ** 2).sum(-1)
-        return slots, a.counts @ b.counts.T, squared
+    def solve(self, points: Points) -> np.ndarray:
+        """The inverse factor times the covariance with what was measured: (len(points), measured)."""
+        across = self.kernel.covariance(self.kernel.parts(points, self.points), self.parameters)
+        solved: np.ndarray = across @ self.inverse_factor.T
+        return solved
 
-    def _covariance(self, parts: Any, weights: tuple[float, ...], scales: tuple[float, float]) -> np.ndarray:
-        slots, counts, squared = parts
-        apart = (1 - slots) * self.space.max_layers
-        near, similar = np.exp(-apart / scales[0]), np.exp(-squared / (2 * scales[1] ** 2))
-        total: np.ndarray = weights[0] * near + weights[1] * slots + 2 * weights[2] * counts + weights[3] * similar
-        return total
+    def assume(self, networks: Sequence[Codes]) -> None:
+        """Count `networks` as measured with their predicted values, so that the next proposal looks elsewhere."""
+        points = self.encoder.encode(networks)
+        mean, _ = self.predict_points(points)
+        self.points, self.targets = self.points + points, np.append(self.targets, mean)
+        self.inverse_factor = np.linalg.inv(self._factor(self.kernel.parts(self.points, self.points), self.parameters))
 
-    def _best_parameters(self, points: Points, targets: np.ndarray) -> Any:
-        parts = self._parts(points, points)
-        grid = product(WEIGHTS, product(SLOT_SCALES, FEATURE_SCALES), NOISES)
+    @property
+    def noise(self) -> float:
+        """Variance of the noise of a measurement, in normal scores."""
+        return self.variance * self.parameters.noise
 
-        def likelihood(parameters: Any) -> float:
-            """Log marginal likelihood of the targets, up to a constant."""
-            weights, scales, noise = parameters
-            covariance = self._covariance(parts, weights, scales) + noise * np.eye(len(targets))
-            factor = np.linalg.cholesky(covariance)
+    def _factor(self, parts: Parts, parameters: Parameters) -> np.ndarray:
+        covariance = self.kernel.covariance(parts, parameters)
+        factor: np.ndarray = np.linalg.cholesky(covariance + parameters.noise * np.eye(len(covariance)))
+        return factor
+
+    def _best_parameters(self, points: Points, targets: np.ndarray) -> tuple[Parameters, float]:
+        """The grid's best by marginal likelihood, the variance of the signal being the best for each."""
+        parts = self.kernel.parts(points, points)
+        tried = []
+        for parameters in grid(has_earlier=bool((points.task != OWN).any())):
+            factor = self._factor(parts, parameters)
             solved = np.linalg.solve(factor, targets)
-            return float(-0.5 * solved @ solved - np.log(np.diag(factor)).sum())
+            variance = max(float(solved @ solved) / len(targets), 1e-6)
+            likelihood = -0.5 * len(targets) * math.log(variance) - np.log(np.diag(factor)).sum()
+            tried.append((likelihood, parameters, variance))
+        _, parameters, variance = max(tried, key=lambda t: t[0])
+        return parameters, variance
 
-        return max(grid, key=likelihood)
+
+def grid(has_earlier: bool) -> Iterator[Parameters]:
+    """The hyper-parameters to choose from."""
+    kinships = KINSHIPS if has_earlier else (0.0,)
+    return (Parameters(*p) for p in product(SHARES, SLOT_SCALES, FEATURE_SCALES, NOISES, kinships))
+
+
+def _sample(task: np.ndarray) -> np.ndarray:
+    """Rows enough to tell one set of hyper-parameters from another: `MAX_GRID_POINTS` at most, each task's share."""
+    tasks = np.unique(task)
+    shares = [np.flatnonzero(task == t) for t in tasks]
+    n = MAX_GRID_POINTS // len(tasks)
+    return np.concatenate([s if len(s) <= n else s[np.linspace(0, len(s) - 1, n).astype(int)] for s in shares])
 
 
 def kept(values: np.ndarray) -> np.ndarray:

@@ -27,6 +27,7 @@ CLOCK = "search/clock.json"
 RANDOM_SEARCH = "search/random.jsonl"
 RANDOM_BEST = "search/random_best.json"
 RANDOM_CLOCK = "search/random_clock.json"
+EARLIER = "search/earlier"  # <number>.jsonl, the ledgers of the runs in `warm_start`
 WEIGHTS = "search/weights"  # <fingerprint>.npz
 
 ARCHITECTURE = "train/architecture.json"

@@ -1,16 +1,20 @@
 """The loop of a search: propose, play in the environment, record, stop.
 
 The agent proposes a round of networks; each is played in the job's environment, as many side by side as there are
-workers. What an environment has evaluated is a line of the ledger before anybody learns of it. A round sees all earlier
-rounds and nothing of itself, so proposals do not depend on which worker was faster, and a search that was killed goes
-on with the round in which it was: what that round has measured already is in the ledger and is not trained again.
+workers. What an environment has evaluated is a line of the ledger before anybody learns of it.
+
+With few workers a round is awaited before the next is proposed. It sees all earlier rounds and nothing of itself, so
+proposals do not depend on which worker was faster, and a search that was killed goes on with the round in which it was:
+what that round has measured already is in the ledger and is not trained again. With more workers that would let most of
+them wait for the slowest: there a new round is proposed as soon as some are free, knowing what is still under way, and
+early enough that nobody waits for the agent.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -22,11 +26,12 @@ from nas_core.errors import JobError
 from nas_core.evaluation.evaluation import Evaluation
 from nas_core.evaluation.ledger import Entry, Ledger
 from nas_core.space.architecture import Architecture
-from nas_core.space.rules import Space
+from nas_core.space.rules import Codes, Space
 from nas_core.space.vocabulary import STOP
 
-ROUND_SIZE = 4
+ROUND_SIZE = 4  # networks in a round; as many workers are few
 MAX_FAILURES = 10  # in a row
+EXHAUSTED = "every network of the space has been tried"
 
 
 class Watch(Protocol):
@@ -79,22 +84,56 @@ class Search:
         self.limits = limits
         threads = ThreadPoolExecutor(n_workers, "play")
         try:
-            return self._run(threads, max(round_size, n_workers))
+            if n_workers > ROUND_SIZE:
+                return self._run_flowing(threads, n_workers)
+            return self._run_rounds(threads, max(round_size, n_workers))
         finally:
             self._ended = self._ended or "an error"
             threads.shutdown(wait=False, cancel_futures=True)
 
-    def _run(self, threads: ThreadPoolExecutor, n: int) -> str:
-        round_ = max((entry.round for entry in self.ledger), default=0)
+    def _run_rounds(self, threads: ThreadPoolExecutor, n: int) -> str:
+        round_ = max(0, self.ledger.last_round)
         while True:
             reason = self._reason()
             if reason:
                 return reason
-            proposals = self.agent.propose(self.ledger.before(round_), n, round_)
-            if not proposals:
-                return "every network of the space has been tried"
-            self._await([threads.submit(self._play, p, round_, slot) for slot, p in enumerate(proposals)])
+            games = self._begin(threads, n, round_)
+            if not games:
+                return EXHAUSTED
+            self._await(list(games))
             round_ += 1
+
+    def _run_flowing(self, threads: ThreadPoolExecutor, n_workers: int) -> str:
+        """Keep all workers busy, and so many networks in waiting as are finished while the agent thinks."""
+        round_, ahead = self.ledger.last_round + 1, 2 * ROUND_SIZE
+        games: dict[Future[None], Codes] = {}
+        while True:
+            reason = self._reason()
+            if reason:
+                return reason
+            games = {game: codes for game, codes in games.items() if not _is_over(game)}
+            room = n_workers + ahead - len(games)
+            if room < ROUND_SIZE:
+                wait(games, timeout=0.5, return_when=FIRST_COMPLETED)
+                continue
+            begun = self._begin(threads, room, round_, tuple(games.values()))
+            if not begun and not games:
+                return EXHAUSTED
+            if not begun:
+                wait(games, timeout=0.5)
+            ahead = min(n_workers, 2 * ROUND_SIZE + sum(game.done() for game in games))
+            games |= begun
+            round_ += 1
+
+    def _begin(
+        self, threads: ThreadPoolExecutor, n: int, round_: int, pending: Sequence[Codes] = ()
+    ) -> dict[Future[None], Codes]:
+        """Have `n` networks proposed and begin to play them; none when the agent knows no more."""
+        with self._lock:
+            entries = self.ledger.before(round_)
+        past = [entry.evaluation for entry in entries[-self.settings.history :]]
+        proposals = self.agent.propose(entries, n, round_, pending)
+        return {threads.submit(self._play, p, round_, slot, past): p.codes for slot, p in enumerate(proposals)}
 
     def _await(self, games: list[Future[None]]) -> None:
         """Wait for a round, but no longer than the search may take."""
@@ -111,22 +150,20 @@ class Search:
             return self._ended
 
     def _exhausted(self) -> str | None:
-        entries = list(self.ledger)
-        if len(entries) >= self.limits.max_candidates:
-            return f"{len(entries)} candidates have been tried"
-        since = len(entries) - 1 - max(range(len(entries)), key=lambda i: _worth(entries[i]), default=0)
+        n, since = len(self.ledger), self.ledger.since_best
+        if n >= self.limits.max_candidates:
+            return f"{n} candidates have been tried"
         if self.limits.patience and since >= self.limits.patience:
             return f"{since} candidates in a row were no better than the best"
         return None
 
-    def _play(self, proposal: Proposal, round_: int, slot: int) -> None:
-        """Play `proposal` in the environment, choice by choice."""
+    def _play(self, proposal: Proposal, round_: int, slot: int, past: Sequence[Evaluation]) -> None:
+        """Play `proposal` in the environment, which remembers `past`, choice by choice."""
 
         def evaluate(architectures: Sequence[Architecture]) -> Iterator[Evaluation]:
             for architecture in architectures:
                 yield self._measure(architecture, proposal, round_, slot)
 
-        past = [entry.evaluation for entry in self.ledger.before(round_)]
         env = ENVS[self.settings.algorithm](
             self.space, evaluate, history=self.settings.history, size_penalty=self.settings.size_penalty, past=past
         )
@@ -177,16 +214,15 @@ class Search:
                 probabilities=proposal.probabilities[: len(architecture) + 1].round(4).tolist(),
             )
             self.watch.recorded(entry, self.ledger.add(entry))
-            self._check_failures()
+            self._check_failures(evaluation)
             # Under the lock, so that the limit on candidates is kept to the line.
             self._ended = self._exhausted()
         return evaluation
 
-    def _check_failures(self) -> None:
-        last = list(self.ledger)[-MAX_FAILURES:]
-        if len(last) == MAX_FAILURES and all(entry.evaluation.is_failed for entry in last):
+    def _check_failures(self, last: Evaluation) -> None:
+        if self.ledger.failed_in_row >= MAX_FAILURES:
             raise JobError(
-                f"{MAX_FAILURES} candidates in a row could not be trained; the last one: {last[-1].evaluation.error}. "
+                f"{MAX_FAILURES} candidates in a row could not be trained; the last one: {last.error}. "
                 "See the reasons in search/candidates.jsonl."
             )
 
@@ -195,5 +231,8 @@ class SearchEnded(Exception):  # noqa: N818 (it is not an error)
     """The search is at its end; what is under way is dropped."""
 
 
-def _worth(entry: Entry) -> float:
-    return -float("inf") if entry.reward is None else entry.reward
+def _is_over(game: Future[None]) -> bool:
+    """Whether `game` has been played; what went wrong in it is raised."""
+    if game.done():
+        game.result()
+    return game.done()

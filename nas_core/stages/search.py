@@ -7,6 +7,7 @@ import shutil
 from functools import partial
 from typing import Any
 
+from nas_core.agents.earlier import earlier_results
 from nas_core.agents.first import BeginWith
 from nas_core.agents.registry import make_agent
 from nas_core.agents.settings import AgentSettings
@@ -60,7 +61,8 @@ def work(job: Job, run: Run) -> dict[str, Any]:
     first = first_network(space, data.schema["task"])
     recipe = _recipe(job, data)
     settings = job.priced_for(count_judges(data, recipe.n_folds))
-    agent = BeginWith(first, make_agent(job.agent, space, settings, job.seed), space)
+    earlier = earlier_results(job.warm_start, run, space)
+    agent = BeginWith(first, make_agent(job.agent, space, settings, job.seed, earlier), space)
     limits = Limits(job.max_candidates, job.patience)
     pool = Pool(data, recipe, job)
     try:

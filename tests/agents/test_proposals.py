@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from spaces import dense_space, entry, likeness
+from spaces import dense_space, entry, kinship, likeness
 
 from nas_core.agents.agent import draw
 from nas_core.agents.registry import AGENTS, make_agent
@@ -82,13 +82,6 @@ def test_ppo_finds_a_planted_optimum_in_fewer_evaluations_than_random(algorithm)
     assert found["ppo"] >= 3 * found["random"]
     assert np.mean(needed["ppo"]) < 0.95 * np.mean(needed["random"])
     assert wins >= losses + 5
-
-
-def kinship(space, target, codes):
-    """Like `likeness`, but another choice of the planted kind counts half."""
-    kinds = [[c.kind for c in space.vocabulary.decode(network)] for network in (target, codes)]
-    same_kind = sum(a == b for a, b in zip(*kinds, strict=False)) / max(len(target), len(codes))
-    return (likeness(target, codes) + same_kind) / 2
 
 
 def evaluations_until(agent, space, target, wanted, limit):

@@ -60,3 +60,14 @@ def test_the_smallest_within_a_standard_error_is_trained_in_full_before_the_best
     ledger.add(best)
     assert ledger.finalists(3) == [entries[1], best, entries[2]]
     assert ledger.finalists(1) == [entries[1]]
+
+
+def test_it_counts_what_came_after_the_best_and_the_failures_in_a_row(tmp_path):
+    space, path = dense_space(), tmp_path / "candidates.jsonl"
+    ledger, counts = Ledger(path), []
+    for code, score in enumerate([None, 0.3, 0.5, 0.5, None, None], start=1):
+        ledger.add(entry(space, (code,), score))
+        counts.append((ledger.since_best, ledger.failed_in_row))
+    assert counts == [(0, 1), (0, 0), (0, 0), (1, 0), (2, 1), (3, 2)]
+    again = Ledger(path)
+    assert (again.since_best, again.failed_in_row, again.last_round) == (3, 2, 0)

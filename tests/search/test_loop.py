@@ -101,6 +101,60 @@ def test_a_killed_search_goes_on_with_what_it_would_have_proposed(tmp_path, algo
     assert len(trainer.trained) == 40 - 13
 
 
+def test_with_many_workers_the_slowest_holds_nobody_up(tmp_path):
+    """One training waits until far more networks than were begun with it are done."""
+    many = threading.Event()
+
+    class OneIsSlow(Trainer):
+        def __call__(self, architecture):
+            with self.lock:
+                is_first = not self.trained
+                self.trained.append(architecture)
+            if is_first:
+                assert many.wait(20)
+            elif len(self.trained) == 60:
+                many.set()
+            return Evaluation(architecture, len(architecture) / 10, parameters=100)
+
+    trainer = OneIsSlow()
+    ledger, _, reason = searched(tmp_path / "c.jsonl", Limits(80), algorithm="whole", n_workers=8, trainer=trainer)
+    assert "80 candidates" in reason
+    assert many.is_set()
+    assert len(set(trainer.trained)) == len(trainer.trained)
+    assert max(entry.round for entry in ledger) > 5
+
+
+@pytest.mark.parametrize("algorithm", ["layerwise", "whole"])
+def test_a_killed_search_with_many_workers_goes_on_and_trains_nothing_twice(tmp_path, algorithm):
+    path = tmp_path / "c.jsonl"
+    searched(path, Limits(60), algorithm=algorithm, n_workers=8, watch=Watch(stop_after=25))
+    known = {entry.evaluation.architecture for entry in Ledger(path)}
+    ledger, after, _ = searched(path, Limits(60), algorithm=algorithm, n_workers=8)
+    assert len(ledger) == 60
+    assert not known & set(after.trained)
+
+
+def test_the_agent_is_told_what_is_under_way(tmp_path):
+    told = []
+
+    class Listening:
+        def __init__(self, agent):
+            self.agent = agent
+
+        def propose(self, entries, n, round_, pending=()):
+            told.append(({*(entry.evaluation.architecture for entry in entries)}, pending))
+            return self.agent.propose(entries, n, round_, pending)
+
+    space, settings, ledger = dense_space(), EnvSettings(algorithm="whole"), Ledger(tmp_path / "c.jsonl")
+    agent = Listening(make_agent("random", space, settings, 0))
+    Search(space, settings, agent, ledger, Trainer(), Watch()).run(Limits(60), 8)
+    assert told[0] == (set(), ())
+    assert all(pending for _, pending in told[1:])
+    told.clear()
+    Search(space, settings, agent, Ledger(tmp_path / "few.jsonl"), Trainer(), Watch()).run(Limits(20), 4)
+    assert not any(pending for _, pending in told)
+
+
 def test_the_first_network_comes_first(tmp_path):
     ledger, _, _ = searched(tmp_path / "c.jsonl", Limits(5), algorithm="whole", first=(3, 7), n_workers=1)
     entry = next(iter(ledger))
