@@ -11,7 +11,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.nas-$(shell cat requirements.txt pyproject.toml <(echo $(CURDIR)) | sha256sum | cut -c1-16)
 SOURCES := nas_core dags plugins docker tests benchmarks
 
-.PHONY: help setup demo up down test test-fast fuzz lint format docs lock clean
+.PHONY: help setup demo up down test test-fast fuzz chaos lint format docs lock clean
+.PHONY: help setup demo up down test test-fast fuzz chaos lint format docs lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 12
@@ -43,6 +44,9 @@ test-fast: setup ## run the tests that take seconds
 
 fuzz: setup ## ten minutes of damaged tables and archives: none may crash, hang or take the memory
 	$(BIN)/python tests/data/fuzz.py --minutes 10
+
+chaos: setup ## kill runs at random moments, fill the disk, take S3 away (about 15 minutes)
+	$(BIN)/python tests/chaos.py
 
 lint: setup ## check style, types, the order of imports, and that the generated pages are up to date
 	$(BIN)/ruff check $(SOURCES)

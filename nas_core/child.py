@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import json
+import logging
 import os
 import re
 import signal
@@ -25,6 +27,7 @@ from nas_core.stage import STAGES
 
 USER_MUST_ACT = 2  # how a child says that it ended with a JobError
 PROBLEM = "error: "  # begins each line that is one of its problems
+GAUGES = "gauges: "  # begins each line that is figures of its progress, as a JSON object
 
 # TensorFlow's C++ logs these before anybody can silence it; nobody who reads a run's log can act upon them.
 CHATTER = re.compile(r"[IW]\d{4} \d\d:|[IW]0000 |WARNING: All log messages before absl")
@@ -57,8 +60,14 @@ def start(
     )
 
 
-def follow(child: subprocess.Popen[str], on_line: Callable[[str], None]) -> None:
+def follow(
+    child: subprocess.Popen[str],
+    on_line: Callable[[str], None],
+    on_gauges: Callable[[dict[str, float]], None] = lambda _: None,
+) -> None:
     """Hand each line of `child` to `on_line` until it ends, and leave none of its processes behind.
+
+    The figures of its progress go to `on_gauges`, by name.
 
     Raises:
         JobError: the stage ended with one; it holds the same problems.
@@ -70,6 +79,8 @@ def follow(child: subprocess.Popen[str], on_line: Callable[[str], None]) -> None
     for line in child.stdout or ():
         if line.startswith(PROBLEM):
             problems.append(line.removeprefix(PROBLEM).rstrip("\n"))
+        elif line.startswith(GAUGES):
+            on_gauges(json.loads(line.removeprefix(GAUGES)))
         elif not CHATTER.match(line):
             on_line(line.rstrip("\n"))
     clearer.join()
@@ -110,6 +121,15 @@ def die_with(parent: int) -> None:
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         sys.exit(f"The process {parent} that started this one is gone.")
+
+
+class ChildFormatter(logging.Formatter):
+    """Lines for the parent, which stamps them itself; a record's `gauges` are a line of their own."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The message, and behind it the gauges."""
+        gauges = getattr(record, "gauges", None)
+        return super().format(record) + (f"\n{GAUGES}{json.dumps(gauges)}" if gauges else "")
 
 
 def _clear_up_after(child: subprocess.Popen[str]) -> None:

@@ -25,6 +25,8 @@ from nas_core.runs.records import write_text
 from nas_core.runs.run import open_run
 from nas_core.runs.store import StoreAwayError
 
+STAMPED = "%(asctime)s  %(message)s"
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
@@ -58,9 +60,9 @@ def do_stage(args: argparse.Namespace) -> None:
     """Do one stage, or nothing when it is done."""
     if args.die_with:
         child.die_with(args.die_with)
-    # A parent stamps every line it reads, those of libraries included.
-    form = "%(message)s" if args.die_with else "%(asctime)s  %(message)s"
-    logging.basicConfig(level=logging.WARNING, format=form, datefmt="%H:%M:%S", stream=sys.stderr)
+    handler = logging.StreamHandler()
+    handler.setFormatter(child.ChildFormatter() if args.die_with else logging.Formatter(STAMPED, "%H:%M:%S"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
     logging.getLogger("nas").setLevel(logging.INFO)
     stage.execute(args.stage, open_run(args.address), anew=args.anew)
 

@@ -47,6 +47,25 @@ def test_lines_arrive_and_problems_are_kept_apart():
     assert caught.value.problems == ("a", "b")
 
 
+def test_figures_of_progress_are_no_lines_of_the_log():
+    program = (
+        "import logging; from nas_core.child import ChildFormatter; handler = logging.StreamHandler();"
+        "handler.setFormatter(ChildFormatter()); logging.basicConfig(level='INFO', handlers=[handler]);"
+        "logging.info('1: %s', 'dense', extra={'gauges': {'search.best': 0.5}}); logging.info('done')"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", program],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+        text=True,
+    )
+    lines, gauges = [], []
+    child.follow(process, lines.append, gauges.append)
+    assert lines == ["1: dense", "done"]
+    assert gauges == [{"search.best": 0.5}]
+
+
 @pytest.mark.parametrize(("script", "words"), [("exit 3", "exit code 3"), ("kill -9 $$", "SIGKILL")])
 def test_a_crash_says_how(script, words):
     with pytest.raises(child.StageError, match=words):

@@ -7,10 +7,12 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from airflow.sdk.observability import stats
 
 from nas_core import child
 from nas_core.errors import JobError
@@ -44,7 +46,7 @@ class StageOperator(BaseOperator):
             address = self.address(context)
             anew = is_cleared(task_instance, self.retries)
             self._child = child.start(self.stage, address, anew=anew, environment=self.environment())
-            child.follow(self._child, self.log.info)
+            child.follow(self._child, self.log.info, partial(send_gauges, self.dag_id))
         return address
 
     def address(self, _: Any) -> str:
@@ -59,6 +61,12 @@ class StageOperator(BaseOperator):
         """End the child and all its processes: the task was stopped or ran out of time."""
         if self._child:
             child.kill(self._child)
+
+
+def send_gauges(dag_id: str, gauges: dict[str, float]) -> None:
+    """Send figures of a stage's progress to Airflow's StatsD or OpenTelemetry, where one is configured."""
+    for name, value in gauges.items():
+        stats.gauge(f"nas.{name}", value, tags={"dag_id": dag_id})
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from bisect import bisect_left, insort
 
 from nas_core.evaluation.ledger import Entry, Ledger
 from nas_core.runs import layout
@@ -27,7 +28,8 @@ class Progress:
         self._best_file = best
         self._synced = time.monotonic()
         self._is_stopped = False
-        self._best = max((entry.reward for entry in ledger if entry.reward is not None), default=None)
+        self._rewards = sorted(-entry.reward for entry in ledger if entry.reward is not None)  # the best first
+        self._best = -self._rewards[0] if self._rewards else None
 
     def used(self) -> float:
         """Seconds of search so far."""
@@ -52,24 +54,34 @@ class Progress:
         if entry.reward is not None and (best is None or entry.reward > best):
             self._best = entry.reward
             write_json(self.run.path(self._best_file), entry.to_json(number))
-        log.info("%s", self._line(entry, number))
+        log.info("%s", self._line(entry, number + 1), extra={"gauges": self._gauges(entry, number + 1)})
 
-    def _line(self, entry: Entry, number: int) -> str:
-        evaluation = entry.evaluation
+    def _line(self, entry: Entry, n: int) -> str:
+        evaluation, seconds = entry.evaluation, self._left(n)
         if entry.reward is None:
             outcome = f"failed: {evaluation.error}"
         else:
-            record = " ★" if entry.reward == self._best else f" (best {self._best:.4f})"
-            outcome = f"{entry.reward:.4f}{record}, {evaluation.parameters:,} parameters"
-        seconds = sum(evaluation.seconds.values())
-        return f"{number + 1}: {outcome}, {seconds:.1f} s · {evaluation.architecture} · {self._left(number + 1)}"
+            record = "★" if entry.reward == self._best else f"(best {self._best:.4f})"
+            place = f"place {self._place(entry.reward)} of {n}"
+            outcome = f"{entry.reward:.4f} {record}, {place}, {evaluation.parameters:,} parameters"
+        left = f"about {seconds * n / self.clock.used:.0f} more in {seconds // 60:.0f}:{seconds % 60:02.0f}"
+        return f"{n}: {outcome}, {sum(evaluation.seconds.values()):.1f} s · {evaluation.architecture} · {left}"
 
-    def _left(self, n: int) -> str:
-        """An estimate of what is still to come: candidates by the pace so far, time by the clock or the count."""
-        per_candidate = self.clock.used / n
-        by_count = (self.limits.max_candidates - n) * per_candidate
-        seconds = max(0.0, min(self.clock.left, by_count))
-        return f"about {seconds / per_candidate:.0f} more in {seconds // 60:.0f}:{seconds % 60:02.0f}"
+    def _place(self, reward: float) -> int:
+        """The rank of `reward` among all so far, 1 for the best."""
+        insort(self._rewards, -reward)
+        return bisect_left(self._rewards, -reward) + 1
+
+    def _gauges(self, entry: Entry, n: int) -> dict[str, float]:
+        """The same facts for those who watch many searches."""
+        gauges = {"candidates": n, "seconds_left": self._left(n), "seconds": sum(entry.evaluation.seconds.values())}
+        if entry.reward is not None and self._best is not None:
+            gauges |= {"value": entry.reward, "best": self._best, "parameters": entry.evaluation.parameters}
+        return {f"search.{name}": round(value, 4) for name, value in gauges.items()}
+
+    def _left(self, n: int) -> float:
+        """Seconds still to come, by the clock or, at the pace so far, by the count."""
+        return max(0.0, min(self.clock.left, (self.limits.max_candidates - n) * self.clock.used / n))
 
     def _sync(self) -> None:
         """Every few seconds: save the clock, push the ledger, look for a request to stop."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -29,8 +31,24 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def client(folder):
-    airflow = standalone.start(folder / "home", NAS_ROOT=str(folder / "runs"))
+def statsd():
+    """A socket to which Airflow sends its metrics."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
+        receiver.bind(("127.0.0.1", 0))
+        receiver.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
+        receiver.setblocking(False)
+        yield receiver
+
+
+@pytest.fixture(scope="module")
+def client(folder, statsd):
+    metrics = {
+        "AIRFLOW__METRICS__STATSD_ON": "True",
+        "AIRFLOW__METRICS__STATSD_HOST": "127.0.0.1",
+        "AIRFLOW__METRICS__STATSD_PORT": str(statsd.getsockname()[1]),
+        "AIRFLOW__METRICS__METRICS_ALLOW_LIST": "nas",
+    }
+    airflow = standalone.start(folder / "home", NAS_ROOT=str(folder / "runs"), **metrics)
     try:
         standalone.wait_until_ready(airflow)
         with httpx.Client(base_url=airflow.url, headers=airflow.client().headers, timeout=60) as client:
@@ -42,6 +60,12 @@ def client(folder):
 @pytest.fixture(scope="module")
 def conf(folder):
     return write_sample(folder) | {"max_candidates": 4, "budget_minutes": 4, "epochs": 20, "n_finalists": 1}
+
+
+def received(statsd: socket.socket) -> Iterator[bytes]:
+    with suppress(BlockingIOError):
+        while True:
+            yield from statsd.recv(1 << 16).splitlines()
 
 
 def trigger(client: httpx.Client, conf: dict[str, Any]) -> str:
@@ -107,7 +131,7 @@ def test_an_unknown_key_fails_the_first_task_at_once(client, conf, folder):
     assert not (folder / "runs" / "unknown").exists()
 
 
-def test_a_killed_search_goes_on_and_a_cleared_stage_is_done_anew(client, conf):
+def test_a_killed_search_goes_on_and_a_cleared_stage_is_done_anew(client, conf, statsd):
     dag_run = trigger(client, conf)
     run = wait_for(lambda: task_of(client, dag_run, "search")["state"] == "running" and run_of(client, dag_run))
     ledger = run.path(layout.CANDIDATES)
@@ -125,6 +149,12 @@ def test_a_killed_search_goes_on_and_a_cleared_stage_is_done_anew(client, conf):
     assert lines[: len(before)] == before
     keys = [(line["fingerprint"], line["epochs"], line["share"], line["parent"], line["seed"]) for line in lines]
     assert len(keys) == len(set(keys)) == 4
+
+    gauges = {
+        packet.split(b":")[0].decode(): float(packet.split(b":")[1].split(b"|")[0]) for packet in received(statsd)
+    }
+    assert gauges["airflow.nas.search.candidates"] == 4
+    assert gauges["airflow.nas.search.best"] == pytest.approx(max(line["reward"] for line in lines), abs=1e-4)
 
     links = client.get(f"{RUNS}/{dag_run}/taskInstances/report/links").json()["extra_links"]
     assert client.get(links["Report"]).content == run.path(layout.WORKBOOK).read_bytes()
