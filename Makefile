@@ -12,7 +12,6 @@ STAMP := $(VENV)/.nas-$(shell cat requirements.txt pyproject.toml <(echo $(CURDI
 SOURCES := nas_core dags plugins docker tests benchmarks
 
 .PHONY: help setup demo up down test test-fast fuzz chaos lint format docs lock clean
-.PHONY: help setup demo up down test test-fast fuzz chaos lint format docs lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 12
