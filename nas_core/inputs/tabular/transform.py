@@ -200,8 +200,8 @@ def _codes(categories: list[str], raw: cells.Column) -> np.ndarray:
     words = cells.words(different)
     places = pc.index_in(words, pa.array(categories, pa.string()))
     codes = pc.if_else(words.is_null(), MISSING, pc.coalesce(pc.add(places, FIRST), UNSEEN))
-    by_word: np.ndarray = np.append(codes.to_numpy(zero_copy_only=False), MISSING).astype(np.int32)
-    return by_word[cells_]
+    by_word = np.append(codes.to_numpy(zero_copy_only=False), MISSING).astype(np.int32)
+    return np.take(by_word, cells_)
 
 
 def embedding_width(cardinality: int) -> int:
