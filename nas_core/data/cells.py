@@ -131,3 +131,8 @@ def moments(column: Column, form: str = ISO) -> np.ndarray:
 def _seconds(column: pa.Array) -> np.ndarray:
     seconds: np.ndarray = column.cast(pa.timestamp("s")).to_numpy(zero_copy_only=False).astype("datetime64[s]")
     return seconds
+
+
+def is_nested(kind: pa.DataType) -> bool:
+    """Whether cells of this type hold lists, structures or bytes, which a table's network cannot read."""
+    return bool(types.is_nested(kind) or types.is_binary(kind) or types.is_large_binary(kind))

@@ -3,47 +3,67 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict, Unpack
 
 from nas_core.errors import JobError
 
 NAMES_SHOWN = 30
+LONGEST_EXAMPLE = 60
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One entry of ``checks.json``. An error stops the stage, a warning tells what was done about it."""
+    """One entry of ``checks.json``. An error stops the stage, a warning tells what was done about it.
+
+    `n_rows` counts the rows concerned, `examples` are a few of their values.
+    """
 
     severity: Literal["error", "warning", "info"]
     column: str | None
     rule: str
     message: str
     action: str = ""
+    n_rows: int | None = None
+    examples: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.message} {self.action}".strip()
+        such = f"Such as {', '.join(map(repr, self.examples))}." if self.examples else ""
+        return " ".join(part for part in (self.message, such, self.action) if part)
+
+
+class More(TypedDict, total=False):
+    """What a finding may say besides its message."""
+
+    n_rows: int
+    examples: Sequence[str]
 
 
 class Findings:
-    """Collects findings, so that all errors are reported at once."""
+    """Collects findings, so that all errors are reported at once; without `show_rows` none quotes a value."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, show_rows: bool = True) -> None:
         self.items: list[Finding] = []
+        self.show_rows = show_rows
 
-    def error(self, column: str | None, rule: str, message: str, action: str = "") -> None:
+    def error(self, column: str | None, rule: str, message: str, action: str = "", **more: Unpack[More]) -> None:
         """The stage cannot go on; `action` is the way out."""
-        self.items.append(Finding("error", column, rule, message, action))
+        self._add("error", column, rule, message, action, **more)
 
-    def warning(self, column: str | None, rule: str, message: str, action: str = "") -> None:
+    def warning(self, column: str | None, rule: str, message: str, action: str = "", **more: Unpack[More]) -> None:
         """The stage goes on; `action` is what it did."""
-        self.items.append(Finding("warning", column, rule, message, action))
+        self._add("warning", column, rule, message, action, **more)
 
-    def info(self, column: str | None, rule: str, message: str, action: str = "") -> None:
+    def info(self, column: str | None, rule: str, message: str, action: str = "", **more: Unpack[More]) -> None:
         """Worth knowing; nothing is wrong."""
-        self.items.append(Finding("info", column, rule, message, action))
+        self._add("info", column, rule, message, action, **more)
+
+    def _add(self, severity: Any, column: str | None, rule: str, *words: str, **more: Unpack[More]) -> None:
+        examples = tuple(map(_short, more.get("examples", ()))) if self.show_rows else ()
+        message, action = words
+        self.items.append(Finding(severity, column, rule, message, action, more.get("n_rows"), examples))
 
     @contextmanager
     def collect(self, field: str) -> Iterator[None]:
@@ -64,6 +84,10 @@ class Findings:
     def to_json(self) -> list[dict[str, Any]]:
         """The content of ``checks.json``."""
         return [asdict(item) for item in self.items]
+
+
+def _short(value: str) -> str:
+    return value if len(value) <= LONGEST_EXAMPLE else value[: LONGEST_EXAMPLE - 1] + "…"
 
 
 def unknown_name(field: str, got: str, names: list[str]) -> str:

@@ -32,11 +32,22 @@ def describe(column: Column, scan: ColumnScan, sample: pa.ChunkedArray) -> dict[
     if not scan.counts.is_exact:
         entry["n_distinct_exact"] = False
     if column.type == "numeric":
-        return entry | {"n_missing": scan.n_rows - scan.numbers.n} | _numbers(scan, cells.numbers(sample))
+        return entry | {"n_missing": scan.n_rows - scan.numbers.n} | _numbers(scan, _without_codes(column, sample))
     top = [{"value": value, "count": count} for value, count in scan.counts.top(TOP)]
     if column.type == "date":
         entry |= _range(cells.moments(sample, column.form or cells.ISO))
     return entry | {"top": top}
+
+
+def _without_codes(column: Column, sample: pa.ChunkedArray) -> np.ndarray:
+    x = cells.numbers(sample)
+    return x[~np.isin(x, column.missing)] if column.missing else x
+
+
+def hide_values(entry: dict[str, Any]) -> dict[str, Any]:
+    """An entry without values of single rows: most frequent words, smallest and largest."""
+    hidden = {key: value for key, value in entry.items() if key != "top"}
+    return hidden | {key: None for key in ("min", "max") if key in hidden}
 
 
 def _numbers(scan: ColumnScan, sample: np.ndarray) -> dict[str, Any]:

@@ -14,6 +14,8 @@ import pyarrow.compute as pc
 from pyarrow import types
 
 from nas_core.data import cells
+from nas_core.data.alike import RowHashes, mixed
+from nas_core.data.cells import is_nested
 
 MAX_DISTINCT = 10_000  # distinct values of a column that are counted; from then on the most frequent ones only
 MAX_FOLLOWED = 1_000
@@ -185,11 +187,6 @@ class ColumnScan:
                 self.n_dates[form] += int(counts[~np.isnat(cells.moments(values, form))].sum())
 
 
-def is_nested(kind: pa.DataType) -> bool:
-    """Whether cells of this type hold lists, structures or bytes, which a table's network cannot read."""
-    return bool(types.is_nested(kind) or types.is_binary(kind) or types.is_large_binary(kind))
-
-
 class Sample:
     """A uniform sample of whole rows, the same whenever the same rows come, bounded in rows and bytes.
 
@@ -215,7 +212,7 @@ class Sample:
 
     def _keep(self, batch: pa.RecordBatch, rows: np.ndarray) -> None:
         if self._limit < 1 << 64:
-            mask = _rank(rows) < np.uint64(self._limit)
+            mask = mixed(rows) < np.uint64(self._limit)
             batch, rows = batch.filter(pa.array(mask)), rows[mask]
         self._batches.append(batch)
         self._rows.append(rows)
@@ -223,14 +220,6 @@ class Sample:
     def table(self) -> tuple[pa.Table, np.ndarray]:
         """The sampled rows and their numbers in the table."""
         return pa.Table.from_batches(self._batches), np.concatenate(self._rows).astype(np.int64)
-
-
-def _rank(rows: np.ndarray) -> np.ndarray:
-    """SplitMix64 (Steele, Lea and Flood, 2014): a pseudo-random uint64 for each row number."""
-    z = (rows + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return z ^ (z >> np.uint64(31))
 
 
 @dataclass(frozen=True)
@@ -242,15 +231,26 @@ class TableScan:
     sample: pa.Table
     sample_rows: np.ndarray
     kept: dict[str, pa.ChunkedArray]
+    hashes: RowHashes
 
 
-def scan_table(batches: Iterable[pa.RecordBatch], keep: Iterable[str]) -> TableScan | None:
+def scan_table(
+    batches: Iterable[pa.RecordBatch],
+    keep: Iterable[str],
+    *,
+    without: Iterable[str] = (),
+    like: TableScan | None = None,
+) -> TableScan | None:
     """Read all batches once; None when there are no rows.
 
     Args:
         batches: the table, in order.
         keep: the columns to keep whole, as dictionary-encoded words.
+        without: columns that may differ between rows that count as equal.
+        like: the scan of another table whose rows are to be compared with these.
     """
+    left_out = set(without)
+    hashes = RowHashes(None if like is None else like.hashes.names)
     scans: dict[str, ColumnScan] = {}
     kept: dict[str, list[pa.Array]] = {name: [] for name in keep}
     sample = Sample()
@@ -260,12 +260,14 @@ def scan_table(batches: Iterable[pa.RecordBatch], keep: Iterable[str]) -> TableS
             scans.setdefault(name, ColumnScan(name)).add(batch.column(name))
         for name, chunks in kept.items():
             chunks.append(_compact(batch.column(name)))
+        hashes.add(batch.select([n for n in batch.schema.names if n not in left_out]))
         sample.add(batch, n_rows)
         n_rows += batch.num_rows
     if not n_rows:
         return None
     rows, numbers = sample.table()
-    return TableScan(scans, n_rows, rows, numbers, {name: pa.chunked_array(chunks) for name, chunks in kept.items()})
+    whole = {name: pa.chunked_array(chunks) for name, chunks in kept.items()}
+    return TableScan(scans, n_rows, rows, numbers, whole, hashes)
 
 
 def _compact(column: pa.Array) -> pa.Array:

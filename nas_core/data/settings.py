@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from nas_core.data.address import FILE_SCHEMES, holds_password, scheme
 from nas_core.data.readers.dialect import Dialect
@@ -13,6 +13,8 @@ from nas_core.settings import Settings
 ColumnType = Literal["numeric", "categorical", "boolean", "date", "text", "id", "ignore"]
 
 _FORMAT: dict[str, Any] = {"section": "Format"}
+_DUPLICATES: dict[str, Any] = {"enum": ["together", "drop", "keep"], "section": "Data"}
+_LEAKING: dict[str, Any] = {"enum": ["set aside", "keep"], "section": "Data"}
 _CHARACTERS = {"tab": "\t", "space": " "}  # forms and shells lose them
 
 
@@ -80,6 +82,15 @@ class DataSettings(Settings):
     test_fraction: float = Field(0.15, gt=0, lt=0.5, title="Share for the test", json_schema_extra={"section": "Data"})
     """Share of the rows kept for the final measurement when there is no test file."""
 
+    duplicates: str = Field("together", title="Duplicates", json_schema_extra=_DUPLICATES)
+    """What becomes of rows that are equal: they go to one part of the split, all but the first are dropped, or kept."""
+
+    leaking_columns: str = Field("set aside", title="Leaking columns", json_schema_extra=_LEAKING)
+    """What becomes of columns that tell the target alone."""
+
+    missing_codes: bool = Field(True, title="Missing codes", json_schema_extra={"section": "Data"})
+    """Whether numbers such as -999, far from all others, count as missing."""
+
     show_rows: bool = Field(True, title="Show values", json_schema_extra={"section": "Data"})
     """Whether values of single rows may stand in reports and logs. No: for personal data."""
 
@@ -109,6 +120,14 @@ class DataSettings(Settings):
     def _yes_or_no(cls, value: str) -> str:
         if value not in ("auto", "yes", "no"):
             raise ValueError("must be one of auto, yes, no")
+        return value
+
+    @field_validator("duplicates", "leaking_columns")
+    @classmethod
+    def _one_of(cls, value: str, info: ValidationInfo) -> str:
+        allowed = {"duplicates": _DUPLICATES, "leaking_columns": _LEAKING}[str(info.field_name)]["enum"]
+        if value not in allowed:
+            raise ValueError(f"must be one of {', '.join(allowed)}")
         return value
 
     @model_validator(mode="after")

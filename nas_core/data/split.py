@@ -49,6 +49,13 @@ def _n_part(n_rows: int, share: float, least: int) -> int:
     return max(round(n_rows * share), min(least, n_rows // 3))
 
 
+def keep_alike_together(parts: np.ndarray, first: np.ndarray) -> np.ndarray | None:
+    """`parts` with each row where the `first` row equal to it is; None when that would spoil the shares."""
+    joined = np.where(parts == LEFT_OUT, LEFT_OUT, parts[first]).astype(np.int8)
+    before, after = (np.bincount(p[p != LEFT_OUT], minlength=3) for p in (parts, joined))
+    return joined if (after >= 0.5 * before).all() else None
+
+
 def _split_groups(
     groups: np.ndarray, codes: np.ndarray, shares: tuple[float, float], rng: np.random.Generator
 ) -> np.ndarray:

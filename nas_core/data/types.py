@@ -8,9 +8,9 @@ from typing import Any
 
 from pyarrow import types
 
-from nas_core.data.cells import ISO
+from nas_core.data.cells import ISO, is_nested
 from nas_core.data.checks import Findings
-from nas_core.data.scan import ColumnScan, is_nested
+from nas_core.data.scan import ColumnScan
 
 MOST = 0.95  # share of a column's values that must fit a type; the others count as missing
 FEATURE_TYPES = ("numeric", "categorical", "boolean", "date")
@@ -19,18 +19,23 @@ FEW = 20  # as many different words are categories in any table
 
 @dataclass(frozen=True)
 class Column:
-    """A column of the schema. `form` says how its dates are written; `reason` why it is set aside."""
+    """A column of the schema.
+
+    `form` says how its dates are written, `reason` why it is set aside, `missing` which numbers stand for none.
+    """
 
     name: str
     type: str
     role: str = "feature"
     reason: str | None = None
     form: str | None = None
+    missing: tuple[float, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """An entry of ``schema.json``; `form` only for dates."""
+        """An entry of ``schema.json``; `form` only for dates, `missing` only where there are such codes."""
         entry = {"name": self.name, "type": self.type, "role": self.role, "reason": self.reason}
-        return entry | {"form": self.form} if self.form else entry
+        more = {"form": self.form, "missing": list(self.missing)}
+        return entry | {key: value for key, value in more.items() if value}
 
 
 def aside(name: str, kind: str, reason: str) -> Column:
@@ -38,7 +43,7 @@ def aside(name: str, kind: str, reason: str) -> Column:
     return Column(name, kind, "set aside", reason)
 
 
-def infer(scan: ColumnScan) -> Column:
+def infer(scan: ColumnScan, *, show_values: bool = True) -> Column:
     """Tell a feature's type from all its values, and set it aside when nothing can be learned from it."""
     if is_nested(scan.kind):
         return aside(scan.name, "ignore", f"it holds {scan.kind} values, which a table's network cannot read")
@@ -46,7 +51,8 @@ def infer(scan: ColumnScan) -> Column:
         return aside(scan.name, "ignore", "it holds no values")
     kind, form = basic_type(scan)
     if scan.counts.n_distinct == 1 and not scan.n_missing:
-        return aside(scan.name, kind, f"it holds one value only, {scan.counts.values[0].as_py()!r}")
+        value = f", {scan.counts.values[0].as_py()!r}" if show_values else ""
+        return aside(scan.name, kind, f"it holds one value only{value}")
     if kind == "numeric" and _is_numbering(scan):
         return aside(scan.name, "id", "it numbers the rows")
     if kind == "categorical":
@@ -127,7 +133,7 @@ def _decide(scan: ColumnScan, given: str | None, role: str | None, findings: Fin
     if role is not None:
         kind, form = basic_type(scan)
         return Column(scan.name, given or kind, role, form=form)
-    column = _given(scan, given, findings) if given else infer(scan)
+    column = _given(scan, given, findings) if given else infer(scan, show_values=findings.show_rows)
     if column.role == "feature" and column.type == "numeric":
         _warn_odd(scan, findings)
     return column
@@ -145,13 +151,14 @@ def _given(scan: ColumnScan, given: str, findings: Findings) -> Column:
     }[given]
     if not fitting or is_nested(scan.kind):
         examples = [value for value, _ in scan.counts.top(3)]
-        message = f"`column_types` says {given} for {scan.name!r}, but it holds values such as {examples}."
-        findings.error(scan.name, "column_types", message, "Correct the type or leave the column out of it.")
+        message = f"`column_types` says {given} for {scan.name!r}, but it holds other values."
+        action = "Correct the type or leave the column out of it."
+        findings.error(scan.name, "column_types", message, action, examples=examples)
     return Column(scan.name, given, form=form if given == "date" else None)
 
 
 def _warn_odd(scan: ColumnScan, findings: Findings) -> None:
     n_odd = scan.n_values - scan.numbers.n
     if n_odd:
-        message = f"{n_odd:,} of {scan.n_values:,} values of {scan.name!r} are no numbers, such as {scan.odd[:3]}."
-        findings.warning(scan.name, "numbers", message, "They count as missing.")
+        message = f"{n_odd:,} of {scan.n_values:,} values of {scan.name!r} are no numbers."
+        findings.warning(scan.name, "numbers", message, "They count as missing.", n_rows=n_odd, examples=scan.odd[:3])

@@ -13,14 +13,19 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from nas_core.data import source, split
 from nas_core.data.address import last_part
+from nas_core.data.alike import count_alike
 from nas_core.data.arrays import write_arrays
+from nas_core.data.association import MOST_ROWS, with_target
 from nas_core.data.checks import Findings, check_names, counted
+from nas_core.data.drift import check_drift
 from nas_core.data.prepared import SPLITS
-from nas_core.data.profile import describe
+from nas_core.data.profile import describe, hide_values
+from nas_core.data.quality import check_columns, find_missing_codes, set_leaks_aside
 from nas_core.data.readers.files import open_files
 from nas_core.data.readers.reader import Reader
 from nas_core.data.scan import TableScan, scan_table
@@ -62,7 +67,7 @@ def work(job: Job, run: Run) -> dict[str, Any]:
     Raises:
         JobError: with everything that is wrong with the data; ``checks.json`` then holds it too.
     """
-    findings = Findings()
+    findings = Findings(show_rows=job.show_rows)
     try:
         return _prepare(job, run, findings)
     finally:
@@ -80,14 +85,22 @@ def _prepare(job: Job, run: Run, findings: Findings) -> dict[str, Any]:
     opened = time.perf_counter()
     scan, test_scan = _scan(job, tables, findings)
     columns = decide_columns(scan.columns, job.column_types, _roles(job), findings)
+    columns = find_missing_codes(columns, scan.sample, findings, is_used=job.missing_codes)
+    check_columns(columns, scan.columns, scan.sample, findings)
     profile = [describe(c, scan.columns[c.name], scan.sample[c.name]) for c in columns]
-    write_json(run.path(layout.PROFILE), {"n_rows": scan.n_rows, "columns": profile})
+    _write_profile(job, run, scan, profile)
     task = choose_task(job.task, next(entry for entry in profile if entry["name"] == job.target))
     metric = choose_metric(job.metric, task, findings)
     features = [c for c in columns if c.role == "feature"]
     _check_test_columns(features, tables, findings)
     findings.raise_errors()
     target = TargetReader(task, job, job.positive_class, job.seed, findings).read(scan, test_scan)
+    association = _associate(profile, columns, scan, target)
+    _write_profile(job, run, scan, profile)
+    columns = set_leaks_aside(columns, association, findings, is_used=job.leaking_columns == "set aside")
+    features = [c for c in columns if c.role == "feature"]
+    if test_scan:
+        _compare_test(features, scan, test_scan, findings)
     scanned = time.perf_counter()
     transform = _fit(task, features, scan, target)
     _write_arrays(tables, task, transform, target, run)
@@ -137,13 +150,15 @@ def _open_one(field: str, uri: str, job: Job, scratch: Path) -> Reader:
 
 
 def _scan(job: Job, tables: dict[str, Reader], findings: Findings) -> tuple[TableScan, TableScan | None]:
-    """The first pass, over both tables; of the test file only the target is looked at."""
+    """The first pass, over both tables."""
     scans: dict[str, TableScan | None] = {}
     for field, reader in tables.items():
         is_test = field == "test_uri"
         keep = {job.target, job.group_column} - {None} if not is_test else {job.target}
         with findings.collect(field):
-            scans[field] = scan_table(reader.batches([job.target] if is_test else None), sorted(map(str, keep)))
+            scans[field] = scan_table(
+                reader.batches(), sorted(map(str, keep)), without=job.exclude_columns, like=scans.get("dataset_uri")
+            )
             if scans[field] is None:
                 message = "must have rows, but there are none below the line of column names."
                 findings.error(None, field, f"`{field}` {message}", "Check the export that wrote it.")
@@ -154,6 +169,34 @@ def _scan(job: Job, tables: dict[str, Reader], findings: Findings) -> tuple[Tabl
     scan = scans["dataset_uri"]
     assert scan is not None
     return scan, scans.get("test_uri")
+
+
+def _write_profile(job: Job, run: Run, scan: TableScan, profile: list[dict[str, Any]]) -> None:
+    shown = [e if job.show_rows or e["name"] == job.target else hide_values(e) for e in profile]
+    write_json(run.path(layout.PROFILE), {"n_rows": scan.n_rows, "columns": shown})
+
+
+def _associate(
+    profile: list[dict[str, Any]], columns: list[Column], scan: TableScan, target: Target
+) -> dict[str, float]:
+    """Add to the profile what each feature says about the target; the association by name."""
+    rows = np.flatnonzero(target.parts[scan.sample_rows] != split.LEFT_OUT)[:MOST_ROWS]
+    sample, encoded = scan.sample.take(rows), target.encoded[scan.sample_rows[rows]]
+    for entry, column in zip(profile, columns, strict=True):
+        if column.role == "feature":
+            entry.update(with_target(column, sample[column.name], encoded))
+    return {entry["name"]: entry["association"] for entry in profile if "association" in entry}
+
+
+def _compare_test(features: list[Column], scan: TableScan, test_scan: TableScan, findings: Findings) -> None:
+    """What the test file has in common with the dataset that it should not, and what it should have and has not."""
+    check_drift(features, scan.sample, test_scan.sample, findings)
+    n = count_alike(scan.hashes.all(), test_scan.hashes.all())
+    if n:
+        message = f"{counted(n, 'row')} of the test file equal rows of the dataset."
+        findings.warning(
+            None, "duplicates", message, "They are tested on all the same: the figures may be too good.", n_rows=n
+        )
 
 
 def _roles(job: Job) -> dict[str, str]:

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from nas_core.data.alike import first_alike
 from nas_core.data.checks import Findings, counted
 from nas_core.data.prepared import SPLITS
 from nas_core.data.scan import TableScan
 from nas_core.data.settings import DataSettings
-from nas_core.data.split import LEFT_OUT, TEST, TRAIN, split_rows
+from nas_core.data.split import LEFT_OUT, TEST, TRAIN, keep_alike_together, split_rows
 from nas_core.tasks.registry import load_part
 from nas_core.tasks.task import Task
 
@@ -64,6 +65,7 @@ class TargetReader:
             spec = encode.fit(name, column, self.positive_class)
         self.findings.raise_errors()
         parts = self._split(known, encode.strata(encoded[known]), groups, n_parts)
+        parts = self._judge_alike(parts, scan)
         checks.check_parts(spec, encoded, parts, self.findings)
         self.findings.raise_errors()
         spec = encode.fit(name, column.filter(pa.array(parts == TRAIN)), self.positive_class)
@@ -79,6 +81,27 @@ class TargetReader:
         shares = (self.settings.valid_fraction, self.settings.test_fraction if n_parts == 3 else 0.0)
         parts = np.full(len(known), LEFT_OUT, np.int8)
         parts[known] = split_rows(int(known.sum()), shares, self.seed, strata=strata, groups=groups)
+        return parts
+
+    def _judge_alike(self, parts: np.ndarray, scan: TableScan) -> np.ndarray:
+        """What becomes of rows that are equal in all columns: tested on, they would be tested on what was learned."""
+        first = first_alike(scan.hashes.all())
+        is_repeated = (first != np.arange(len(first))) & (parts != LEFT_OUT)
+        n = int(is_repeated.sum())
+        if not n:
+            return parts
+        message = f"{counted(n, 'row')} equal an earlier row in all columns that do not number the rows."
+        joined = keep_alike_together(parts, first) if self.settings.group_column is None else None
+        match self.settings.duplicates:
+            case "drop":
+                parts, action = np.where(is_repeated, LEFT_OUT, parts).astype(np.int8), "They are left out."
+            case "together" if joined is not None:
+                parts, action = joined, "Equal rows are in the same part of the split."
+            case "together":
+                action = "They stay where the split puts them: keeping equal rows together would spoil it."
+            case _:
+                action = "They are kept, as `duplicates` says."
+        self.findings.warning(None, "duplicates", message, action, n_rows=n)
         return parts
 
     def _check_known(self, known: np.ndarray, column: pa.ChunkedArray) -> None:

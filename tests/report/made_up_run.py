@@ -79,7 +79,7 @@ def write_run(
     target = texts[0] if texts else "diagnosis"
     fields = {
         "name": "tumours",
-        "dataset_uri": "https://user:secret@example.org/data/tumours.csv?signature=secret",
+        "dataset_uri": "https://user-secret@example.org/data/tumours.csv?signature=secret",
         "target": target,
         "seed": 7,
     }

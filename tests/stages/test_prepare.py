@@ -269,6 +269,107 @@ def test_all_problems_are_told_at_once(new_run: Callable[..., Run], tmp_path: Pa
     assert severities == ["error"] * 4
 
 
+def findings_of(run: Run) -> dict[str, dict[str, Any]]:
+    execute("prepare", run)
+    return {item["rule"]: item for item in read_json(run.path(layout.CHECKS))}
+
+
+def test_codes_for_nothing_are_missing_in_arrays_profile_and_predictions(new_run: Callable[..., Run]) -> None:
+    columns = table() | {"age": [str(-999 if i % 9 == 0 else 20 + i * 7 % 50) for i in range(200)]}
+    run = new_run(columns)
+    assert findings_of(run)["missing codes"]["n_rows"] == 23
+    data = Prepared(run)
+    assert "age is missing" in data.transforms["input"]["numeric"]["names"]
+    assert data.split("train").inputs["numeric"].min() >= 0
+    (profile,) = [c for c in read_json(run.path(layout.PROFILE))["columns"] if c["name"] == "age"]
+    assert profile["quantiles"][0] >= 20
+    assert "missing codes" in findings_of(new_run(columns, missing_codes=False, name="kept"))
+
+
+def test_a_column_that_tells_the_target_is_set_aside(new_run: Callable[..., Run]) -> None:
+    columns = table() | {"z": [f"{i % 11}" for i in range(200)]}
+    columns["answer"] = ["left" if y == "yes" else "stayed" for y in columns["y"]]
+    run = new_run(columns)
+    assert findings_of(run)["leakage"]["column"] == "answer"
+    assert "answer" not in Prepared(run).transforms["input"]["categorical"]["names"]
+    associations = {c["name"]: c.get("association") for c in read_json(run.path(layout.PROFILE))["columns"]}
+    assert associations["answer"] == 1
+    assert associations["z"] < 0.2
+    run = new_run(columns, leaking_columns="keep", name="kept")
+    execute("prepare", run)
+    assert "answer" in Prepared(run).transforms["input"]["categorical"]["names"]
+
+
+@pytest.mark.parametrize(("way", "n_rows"), [("together", 260), ("drop", 200), ("keep", 260)])
+def test_equal_rows(new_run: Callable[..., Run], way: str, n_rows: int) -> None:
+    columns: Table = {
+        "x": [f"{i * 37 % 1000 / 7:.4f}" for i in range(200)],
+        "y": ["yes" if i % 4 == 0 else "no" for i in range(200)],
+    }
+    doubled = {name: values + values[:60] for name, values in columns.items()}
+    run = new_run(doubled, duplicates=way)
+    assert findings_of(run)["duplicates"]["n_rows"] == 60
+    data = Prepared(run)
+    assert sum(data.schema["n_rows"].values()) == n_rows
+    rows = {name: {float(x) for x in data.split(name).inputs["numeric"][:, 0]} for name in ("train", "valid", "test")}
+    shared = (rows["train"] & rows["test"]) | (rows["train"] & rows["valid"]) | (rows["valid"] & rows["test"])
+    assert bool(shared) == (way == "keep")
+
+
+def test_a_test_file_is_compared_with_the_dataset(new_run: Callable[..., Run], tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+
+    def drawn(n: int, shift: float) -> Table:
+        x = rng.normal(size=n)
+        words = {"x": [f"{value + shift:.5f}" for value in x], "z": [f"{value:.5f}" for value in rng.normal(size=n)]}
+        return words | {"y": ["yes" if value > 0 else "no" for value in x + rng.normal(size=n)]}
+
+    dataset, test = drawn(1000, 0), drawn(400, 1)
+    known = {name: values + dataset[name][:9] for name, values in test.items()}
+    run = new_run(dataset, test_uri=write_csv(tmp_path / "test.csv", known))
+    found = findings_of(run)
+    assert (found["drift"]["column"], found["duplicates"]["n_rows"]) == ("x", 9)
+
+
+def test_values_of_rows_stay_inside_when_they_must(
+    new_run: Callable[..., Run], caplog: pytest.LogCaptureFixture
+) -> None:
+    names = [f"Secret{i:04d}" for i in range(200)]
+    odd = [f"{i % 37}" if i % 40 else f"Secret{i}" for i in range(200)]
+    columns = table() | {"name": names, "odd": odd, "constant": ["Secret"] * 200}
+    run = new_run(columns, show_rows=False)
+    with caplog.at_level(logging.INFO, "nas"):
+        execute("prepare", run)
+    told = "".join(run.path(part).read_text() for part in (layout.CHECKS, layout.PROFILE, layout.SCHEMA)) + caplog.text
+    assert "'odd' are no numbers" in told
+    assert "Secret" not in told
+
+
+def test_many_files_are_one_table(new_run: Callable[..., Run], tmp_path: Path) -> None:
+    for region in ("north", "south"):
+        folder = tmp_path / "regions" / f"region={region}"
+        folder.mkdir(parents=True)
+        write_csv(folder / "t.csv", table(100))
+    run = new_run(dataset_uri=str(tmp_path / "regions"), file_column="file", duplicates="keep")
+    execute("prepare", run)
+    columns = {c["name"]: c["type"] for c in Prepared(run).schema["columns"]}
+    assert columns["region"] == columns["file"] == "categorical"
+    assert sum(Prepared(run).schema["n_rows"].values()) == 200
+    assert Prepared(run).schema["dialect"]["dataset_uri"]["delimiter"] == ","
+
+
+def test_parallel_runs_of_one_dataset_do_not_disturb_each_other(new_run: Callable[..., Run]) -> None:
+    first = new_run()
+    fields = read_json(first.path(layout.JOB))
+    others = [create_run(str(first.folder.parents[1]), f"p{n}", json.dumps(fields), "1") for n in range(3)]
+    code = "import sys\nfrom nas_core.runs.run import open_run\nfrom nas_core.stage import execute\n"
+    code += 'execute("prepare", open_run(sys.argv[1]))'
+    children = [subprocess.Popen([sys.executable, "-c", code, run.address]) for run in others]
+    assert [child.wait() for child in children] == [0, 0, 0]
+    hashes = [{name: about["sha256"] for name, about in execute("prepare", run)["files"].items()} for run in others]
+    assert hashes[0] == hashes[1] == hashes[2]
+
+
 def test_prepare_loads_no_heavy_package(new_run: Callable[..., Run]) -> None:
     run = new_run()
     code = f"""

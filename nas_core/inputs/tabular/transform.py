@@ -33,7 +33,8 @@ def fit(columns: list[dict[str, Any]], sample: pa.Table) -> dict[str, Any]:
     """Learn the transform of the feature `columns` (entries of ``schema.json``) from training rows.
 
     Args:
-        columns: `name`, `type` (numeric, boolean, date, categorical) and, for dates, `form`.
+        columns: `name`, `type` (numeric, boolean, date, categorical), for dates `form`, and `missing`, numbers that
+            stand for a missing one.
         sample: training rows, all or a fair sample of them.
     """
     entries, numbers = [], {}
@@ -70,6 +71,8 @@ def _fit_numbers(column: dict[str, Any], read: dict[str, np.ndarray]) -> dict[st
         "fill": [_median(x) for x in read.values()],
         "indicator": f"{column['name']} is missing" if is_missing else None,
     }
+    if column.get("missing"):
+        entry["missing"] = column["missing"]
     return entry | {"form": column["form"], "parts": _parts(read, column)} if column["type"] == "date" else entry
 
 
@@ -86,7 +89,8 @@ def _read_numbers(column: dict[str, Any], raw: cells.Column) -> dict[str, np.nda
         parts = _date_parts(cells.moments(raw, column.get("form") or cells.ISO))
         wanted = column.get("parts") or [part for part in parts if part == "days" or _varies(parts[part])]
         return {f"{name} ({part})": parts[part] for part in wanted}
-    return {name: cells.numbers(raw)}
+    x = cells.numbers(raw)
+    return {name: np.where(np.isin(x, column["missing"]), np.nan, x) if column.get("missing") else x}
 
 
 def _date_parts(moments: np.ndarray) -> dict[str, np.ndarray]:

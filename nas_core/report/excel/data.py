@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from openpyxl import Workbook
@@ -22,6 +23,7 @@ COLUMNS = (
     Column("Median", "number", 12),
     Column("Largest", "number", 12),
     Column("Deviation", "number", 12),
+    Column("Tells target", "percent", 10),
     Column("Distribution", "spark", 32),
     Column("Remarks", "wrapped", 60),
 )
@@ -35,7 +37,7 @@ def add_sheet(book: Workbook, facts: Facts) -> None:
     page.title("Data", f"{len(facts.data.columns):,} columns of {words.printable(facts.dataset)}; rows: {rows}")
     header = page.row
     first, last = page.table(COLUMNS, (_row(column, facts.data.n_profiled, facts) for column in facts.data.columns))
-    page.sheet.auto_filter.ref = f"A{header}:M{last}"
+    page.sheet.auto_filter.ref = f"A{header}:N{last}"
     page.sheet.freeze_panes = page.sheet.cell(first, 2)
     page.repeat_header(header)
     _checks(page, facts)
@@ -56,6 +58,7 @@ def _row(column: dict[str, Any], n_rows: int, facts: Facts) -> list[Any]:
         quantiles[len(quantiles) // 2],
         column.get("max"),
         column.get("std"),
+        column.get("association"),
         distribution(column),
         "\n".join(_remarks(column, facts)),
     ]
@@ -76,14 +79,20 @@ def distribution(column: dict[str, Any]) -> str:
     return ", ".join(f"{words.shorten(words.printable(each['value']), 20)} ({each['count']:,})" for each in top[:4])
 
 
+def _found(check: Mapping[str, Any]) -> str:
+    examples = check.get("examples")
+    such = f" Such as {', '.join(map(repr, examples))}." if examples else ""
+    return f"{check.get('message') or ''}{such}"
+
+
 def _checks(page: Page, facts: Facts) -> None:
     page.heading("What the checks found")
     for place, (title, wide) in {
         1: ("Column", 1),
         2: ("Severity", 1),
         3: ("Rule", 3),
-        6: ("Found", 6),
-        12: ("Done", 2),
+        6: ("Found", 7),
+        13: ("Done", 2),
     }.items():
         page.put(title, "header", column=place, wide=wide)
     for check in facts.data.checks or ({"column": "none"},):
@@ -91,7 +100,7 @@ def _checks(page: Page, facts: Facts) -> None:
         page.put(check.get("column") or "whole table", "text", column=1)
         page.put(check.get("severity"), "text", column=2)
         page.put(check.get("rule"), "text", column=3, wide=3)
-        page.put(check.get("message"), "wrapped", column=6, wide=6)
-        page.put(check.get("action"), "wrapped", column=12, wide=2)
-        longest = max(len(str(check.get("message"))) / 90, len(str(check.get("action"))) / 90)
+        page.put(_found(check), "wrapped", column=6, wide=7)
+        page.put(check.get("action"), "wrapped", column=13, wide=2)
+        longest = max(len(_found(check)) / 90, len(str(check.get("action"))) / 90)
         page.sheet.row_dimensions[page.row].height = min(400, 15.5 * (int(longest) + 1))

@@ -11,6 +11,7 @@ from nas_core.data.split import LEAST_A_CLASS
 
 MAX_CLASSES = 1_000
 SHOWN = 5
+IMBALANCED = 0.95  # share of the largest class
 
 
 def check(spec: dict[str, Any], encoded: np.ndarray, n_parts: int, findings: Findings) -> None:
@@ -33,6 +34,11 @@ def check(spec: dict[str, Any], encoded: np.ndarray, n_parts: int, findings: Fin
         for i in np.argsort(counts, kind="stable")
         if counts[i] < least
     ]
+    largest = counts.max() / counts.sum()
+    if largest > IMBALANCED:
+        message = f"{largest:.1%} of the rows of {name!r} are {classes[int(counts.argmax())]!r}."
+        action = "Each part of the split has its share of the others; accuracy says little here, log-loss and AUC more."
+        findings.warning(name, "imbalance", message, action)
     if rare:
         more = f" and {len(rare) - SHOWN} more" if len(rare) > SHOWN else ""
         message = (

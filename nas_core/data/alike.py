@@ -1,0 +1,79 @@
+"""Which rows are equal, in 8 bytes a row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import types
+
+from nas_core.data import cells
+
+_MASK = (1 << 64) - 1
+
+
+def mixed(numbers: np.ndarray) -> np.ndarray:
+    """SplitMix64 (Steele, Lea and Flood, 2014): a pseudo-random uint64 for each uint64."""
+    z = (numbers + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))
+
+
+class RowHashes:
+    """A hash of each row, equal for equal rows within this process: 8 bytes a row are kept.
+
+    Columns of words or whole numbers that never recur in the first batch name the rows; they are left out, since no row
+    would equal another. A hash does not depend on the order of the columns.
+    """
+
+    def __init__(self, names: Sequence[str] | None = None) -> None:
+        self.names = names
+        self._hashes: list[np.ndarray] = []
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        """Take in one batch."""
+        if self.names is None:
+            self.names = [n for n in batch.schema.names if not _names_rows(batch.column(n))]
+        total = np.zeros(batch.num_rows, np.uint64)
+        for name in self.names:
+            if name in batch.schema.names:
+                salt = np.uint64(hash(name) & _MASK)
+                total += mixed(_cell_hashes(batch.column(name)) ^ salt)
+        self._hashes.append(total)
+
+    def all(self) -> np.ndarray:
+        """The hashes of all rows, uint64."""
+        return np.concatenate(self._hashes) if self._hashes else np.zeros(0, np.uint64)
+
+
+def _names_rows(column: pa.Array) -> bool:
+    if cells.is_nested(column.type) or len(column) < 20 or types.is_floating(column.type):
+        return False
+    different, _ = cells.coded(column)
+    numbers = cells.numbers(different)
+    is_measured = bool((numbers != np.rint(numbers)).mean() > 0.5 and not np.isnan(numbers).all())
+    return len(different) == len(column) and not is_measured
+
+
+def _cell_hashes(column: pa.Array) -> np.ndarray:
+    if cells.is_nested(column.type):
+        return np.zeros(len(column), np.uint64)
+    if types.is_integer(column.type) or types.is_floating(column.type):
+        return np.asarray((cells.numbers(column) + 0.0).view(np.uint64))  # no -0.0
+    different, places = cells.coded(column)
+    words = cells.words(different).to_pylist()
+    return np.array([*(hash(word) & _MASK for word in words), hash(None) & _MASK], np.uint64).take(places)
+
+
+def first_alike(hashes: np.ndarray) -> np.ndarray:
+    """For each row the number of the first row with the same hash, int64."""
+    _, first, inverse = np.unique(hashes, return_index=True, return_inverse=True)
+    return np.asarray(first[inverse])
+
+
+def count_alike(known: np.ndarray, hashes: np.ndarray) -> int:
+    """How many of `hashes` occur among `known`."""
+    return int(pc.sum(pc.is_in(pa.array(hashes), pa.array(np.unique(known)))).as_py() or 0)
