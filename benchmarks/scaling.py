@@ -2,10 +2,11 @@
 
     .venv/bin/python benchmarks/scaling.py
 
-First the product's own loop and agent over the space ``windows`` (see windows.py), with trainings that only wait: their
-seconds are drawn from a log-normal distribution, with the median given. Efficiency is the share of all workers' time in
-which they trained, from the first proposal to the last candidate. Then the seconds of one proposal after a ledger of
-20,000 entries, and those of its parts that grow with the surrogate's points, which are capped.
+First the seconds of one proposal, part by part, in the space ``windows`` (see windows.py) when the ledger has so many
+entries. Fitting, practising and choosing depend on the surrogate's points, which are capped; the rest is what the
+ledger's length costs. Then the product's own loop and agent over NAS-Bench-201 with trainings that only wait: their
+seconds are drawn from a log-normal distribution with the median given. Efficiency is the share of all workers' time in
+which they trained, from the first proposal to the last candidate.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import Any
 
 import numpy as np
 from search_efficiency import Unwatched
-from tables import FOLDER
+from tables import FOLDER, Table, load_table
 from windows import Windows, load_windows
 
 from nas_core.agents.agent import draw_unseen
@@ -40,8 +41,8 @@ SPREAD = 0.5  # standard deviation of the logarithm of a training's seconds
 class Waiting:
     """Looks a network up and waits as long as its training would take; notes from when to when."""
 
-    def __init__(self, windows: Windows, seconds: float) -> None:
-        self.windows, self.seconds = windows, seconds
+    def __init__(self, table: Table, seconds: float) -> None:
+        self.table, self.seconds = table, seconds
         self.spans: list[list[float]] = []
         self._rng, self._lock = np.random.default_rng(0), threading.Lock()
 
@@ -53,17 +54,17 @@ class Waiting:
             seconds = self.seconds * float(np.exp(self._rng.normal(0, SPREAD)))
         time.sleep(seconds)
         span[1] = time.perf_counter()
-        return self.windows.evaluate(architecture)
+        return self.table.evaluate(architecture)
 
 
-def efficiency(windows: Windows, n_workers: int, seconds: float, n_each: int) -> tuple[float, float]:
+def efficiency(table: Table, n_workers: int, seconds: float, n_each: int) -> tuple[float, float]:
     """Share of the workers' time that they trained, and candidates a minute."""
-    train = Waiting(windows, seconds)
-    agent = make_agent("ppo", windows.space, SETTINGS, 0)
+    train = Waiting(table, seconds)
+    agent = make_agent("ppo", table.space, SETTINGS, 0)
     with tempfile.TemporaryDirectory() as folder:
         ledger = Ledger(Path(folder) / "candidates.jsonl")
         began = time.perf_counter()
-        Search(windows.space, SETTINGS, agent, ledger, train, Unwatched()).run(Limits(n_each * n_workers), n_workers)
+        Search(table.space, SETTINGS, agent, ledger, train, Unwatched()).run(Limits(n_each * n_workers), n_workers)
         ended = time.perf_counter()
     busy = sum(min(end, ended) - start for start, end in train.spans)
     return busy / (n_workers * (ended - began)), 60 * len(ledger) / (ended - began)
@@ -113,23 +114,25 @@ class Timed(PPOAgent):
 
 
 def main() -> None:
-    """Print the efficiency by the number of workers, then what a proposal costs."""
+    """Print what a proposal costs, then the efficiency by the number of workers."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4, 8, 16, 32, 64])
+    parser.add_argument("--workers", type=int, nargs="*", default=[1, 2, 4, 8, 16, 32, 64])
     parser.add_argument("--seconds", type=float, default=8.0, help="median of a training")
     parser.add_argument("--each", type=int, default=8, help="candidates for each worker")
-    parser.add_argument("--entries", type=int, nargs="+", default=[200, 2_000, 20_000])
+    parser.add_argument("--entries", type=int, nargs="*", default=[200, 2_000, 20_000])
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where the tables are")
     given = parser.parse_args()
     logging.disable(logging.WARNING)
-    windows = load_windows(given.folder / "nas_bench_201_cifar10.npz")
+    path = given.folder / "nas_bench_201_cifar10.npz"
     with started_ray(None):
-        for n in given.workers:
-            share, pace = efficiency(windows, n, given.seconds, given.each)
-            print(f"{n:>3} workers: {share:6.1%} of their time trained, {pace:6.1f} candidates a minute", flush=True)  # noqa: T201
+        windows = load_windows(path)
         for n in given.entries:
             parts = ", ".join(f"{what} {1000 * s:.1f} ms" for what, s in proposal_seconds(windows, n).items())
             print(f"{n:>6} entries: {parts}", flush=True)  # noqa: T201
+        table = load_table(path)
+        for n in given.workers:
+            share, pace = efficiency(table, n, given.seconds, given.each)
+            print(f"{n:>3} workers: {share:6.1%} of their time trained, {pace:6.1f} candidates a minute", flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -103,14 +103,14 @@ def _deal(space: Space, rng: np.random.Generator, decks: list[list[int]]) -> Cod
 
 def draw_unseen(space: Space, rng: np.random.Generator, seen: Collection[Codes], n: int) -> list[Codes]:
     """Up to `n` different random networks that are not in `seen`; it gives up after many draws without a new one."""
-    found: list[Codes] = []
+    found: dict[Codes, None] = {}
     for _ in range(1000 * n):
         codes = draw(space, rng)
-        if codes and codes not in seen and codes not in found:
-            found.append(codes)
+        if codes and codes not in seen:
+            found[codes] = None
         if len(found) == n:
             break
-    return found
+    return list(found)
 
 
 def mutate(space: Space, rng: np.random.Generator, codes: Codes) -> Codes:

@@ -65,23 +65,20 @@ def test_a_small_space_is_exhausted_and_then_there_is_nothing_to_propose():
 @pytest.mark.slow
 @pytest.mark.parametrize("algorithm", ["layerwise", "whole"])
 def test_ppo_finds_a_planted_optimum_in_fewer_evaluations_than_random(algorithm):
-    """Over 20 seeds: evaluations until a network is nearly the planted one, 50 at most.
+    """Over 8 seeds: evaluations until a network is nearly the planted one, 50 at most.
 
     A slot counts fully with the planted choice and half with another of its kind; nearly is 7 of 8 halves.
     """
     needed = {"ppo": [], "random": []}
-    for seed in range(20):
+    for seed in range(8):
         space = dense_space(max_layers=4)
         target = draw(space, np.random.default_rng(100 + seed))
         for name, counts in needed.items():
             agent = make_agent(name, space, EnvSettings(algorithm=algorithm), seed)
             counts.append(evaluations_until(agent, space, target, 7 / 8, 50))
-    wins = sum(p < r for p, r in zip(needed["ppo"], needed["random"], strict=True))
-    losses = sum(p > r for p, r in zip(needed["ppo"], needed["random"], strict=True))
     found = {name: sum(count < 50 for count in counts) for name, counts in needed.items()}
-    assert found["ppo"] >= 3 * found["random"]
-    assert np.mean(needed["ppo"]) < 0.95 * np.mean(needed["random"])
-    assert wins >= losses + 5
+    assert found["ppo"] >= found["random"] + 3
+    assert np.mean(needed["ppo"]) < 0.9 * np.mean(needed["random"])
 
 
 def evaluations_until(agent, space, target, wanted, limit):
