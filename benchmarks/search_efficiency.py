@@ -6,8 +6,9 @@ A table of accuracies takes the place of the training (see tables.py and, for th
 enumerate, windows.py). Each row is one agent: the regret (accuracy of the best network less the best found, in points)
 after some numbers of different networks as mean ± standard deviation over the seeds 100 and up, the share of seeds that
 found one of the best 0.1 % of the networks (in ``windows``: 95 % of the best score) within 50, the median number of
-networks until then, and the seconds that the search itself took for each. On a table only complete networks are rewarded and counted, so the two algorithms play
-the same game there; in ``windows`` each layer's evaluation counts, as on real data.
+networks until then, and the seconds that the search itself took for each. On a table only complete networks are
+rewarded and counted, so the two algorithms play the same game there; in ``windows`` each layer's evaluation counts, as
+on real data.
 """
 
 from __future__ import annotations
