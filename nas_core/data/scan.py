@@ -16,6 +16,8 @@ from pyarrow import types
 from nas_core.data import cells
 from nas_core.data.alike import RowHashes, mixed
 from nas_core.data.cells import is_nested
+from nas_core.data.limits import limits
+from nas_core.errors import JobError
 
 MAX_DISTINCT = 10_000  # distinct values of a column that are counted; from then on the most frequent ones only
 MAX_FOLLOWED = 1_000
@@ -254,7 +256,7 @@ def scan_table(
     scans: dict[str, ColumnScan] = {}
     kept: dict[str, list[pa.Array]] = {name: [] for name in keep}
     sample = Sample()
-    n_rows = 0
+    n_rows, most = 0, limits().max_rows
     for batch in batches:
         for name in batch.schema.names:
             scans.setdefault(name, ColumnScan(name)).add(batch.column(name))
@@ -263,6 +265,8 @@ def scan_table(
         hashes.add(batch.select([n for n in batch.schema.names if n not in left_out]))
         sample.add(batch, n_rows)
         n_rows += batch.num_rows
+        if n_rows > most:
+            raise JobError(f"must have at most {most:,} rows (`NAS_MAX_ROWS`), but has more.")
     if not n_rows:
         return None
     rows, numbers = sample.table()

@@ -23,6 +23,7 @@ from nas_core.data.arrays import write_arrays
 from nas_core.data.association import MOST_ROWS, with_target
 from nas_core.data.checks import Findings, check_names, counted
 from nas_core.data.drift import check_drift
+from nas_core.data.expected import compare, expectations
 from nas_core.data.prepared import SPLITS
 from nas_core.data.profile import describe, hide_values
 from nas_core.data.quality import check_columns, find_missing_codes, set_leaks_aside
@@ -87,6 +88,9 @@ def _prepare(job: Job, run: Run, findings: Findings) -> dict[str, Any]:
     columns = decide_columns(scan.columns, job.column_types, _roles(job), findings)
     columns = find_missing_codes(columns, scan.sample, findings, is_used=job.missing_codes)
     check_columns(columns, scan.columns, scan.sample, findings)
+    if job.compare_with:
+        with findings.collect("compare_with"):
+            compare(expectations(job.compare_with), columns, scan.columns, findings)
     profile = [describe(c, scan.columns[c.name], scan.sample[c.name]) for c in columns]
     _write_profile(job, run, scan, profile)
     task = choose_task(job.task, next(entry for entry in profile if entry["name"] == job.target))

@@ -381,6 +381,10 @@ def bad_binaries() -> Iterator[Bad]:
     yield Bad("parquet that is cut", whole[:-20], ("whole Parquet file",))
     yield Bad("parquet with a mark only", b"PAR1", ("whole Parquet file",))
     yield Bad("parquet with damage", whole[:4] + b"\xff" * 60 + whole[64:], ("whole Parquet file",))
+    latin = parquet({"a": ["größe"]}, use_dictionary=False, compression="none").replace(
+        "größe".encode(), b"gr\xf6\xdfe.."
+    )
+    yield Bad("parquet with text that is no UTF-8", latin, ("whole Parquet file", "UTF8"))
     yield Bad("too many rows", whole, ("at most 10 rows", "NAS_MAX_ROWS", "1,000"), limits={"NAS_MAX_ROWS": "10"})
     yield Bad("arrow that is cut", arrow({"a": list(range(1000))})[:-200], ("whole Arrow",))
     yield Bad("arrow with a mark only", b"ARROW1\0\0", ("whole Arrow",))

@@ -6,6 +6,7 @@ import pytest
 
 from nas_core.data import scan
 from nas_core.data.scan import Counts, Moments, Sample, scan_table
+from nas_core.errors import JobError
 
 
 def batches(table: pa.Table, rows: int) -> list[pa.RecordBatch]:
@@ -79,3 +80,9 @@ def test_a_small_table_is_its_own_sample() -> None:
 def test_a_table_without_rows() -> None:
     assert scan_table([pa.record_batch({"x": pa.array([], pa.string())})], ["x"]) is None
     assert scan_table([], []) is None
+
+
+def test_rows_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NAS_MAX_ROWS", "9")
+    with pytest.raises(JobError, match="at most 9 rows"):
+        scan_table(pa.table({"x": list(range(10))}).to_batches(), [])

@@ -331,6 +331,24 @@ def test_a_test_file_is_compared_with_the_dataset(new_run: Callable[..., Run], t
     assert (found["drift"]["column"], found["duplicates"]["n_rows"]) == ("x", 9)
 
 
+def test_a_dataset_is_held_against_that_of_an_earlier_run(new_run: Callable[..., Run], tmp_path: Path) -> None:
+    asked = new_run(table() | {"zone": ["a", "b"] * 100}).read_job()
+    earlier = create_run(str(tmp_path), "earlier", json.dumps(asked), "1")
+    execute("prepare", earlier)
+    columns = table() | {"x": ["low", "high"] * 100, "fresh": [f"{i % 7}" for i in range(200)]}
+    columns["colour"] = [colour if i % 10 else "violet" for i, colour in enumerate(columns["colour"])]
+    run = new_run(columns, compare_with=earlier.address)
+    execute("prepare", run)
+    told = {c["column"]: c["message"] for c in read_json(run.path(layout.CHECKS)) if c["rule"] == "schema"}
+    assert set(told) == {"zone", "fresh", "x", "colour"}
+    assert "is gone" in told["zone"]
+    assert "is new" in told["fresh"]
+    assert "is categorical, but was numeric" in told["x"]
+    assert "1 value of 'colour' did not occur" in told["colour"]
+    with pytest.raises(JobError, match="`compare_with` must be the address of a run whose prepare is done"):
+        execute("prepare", new_run(compare_with="/nowhere"))
+
+
 def test_values_of_rows_stay_inside_when_they_must(
     new_run: Callable[..., Run], caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
+import subprocess
+import sys
+import tempfile
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -17,7 +20,7 @@ from nas_core.data.archive import DAMAGE, inflated, members_of
 from nas_core.data.limits import Limits, limits
 from nas_core.data.readers.dialect import Dialect
 from nas_core.data.readers.numerals import find_numerals
-from nas_core.data.readers.reader import cell_text, check_names
+from nas_core.data.readers.reader import check_names
 from nas_core.data.readers.sniff import has_header
 from nas_core.errors import JobError
 
@@ -102,27 +105,31 @@ class ExcelReader:
 
     def _sheet(self, asked: Dialect) -> tuple[str, list[list[str | None]]]:
         """The name of the sheet, and its rows as texts."""
-        from python_calamine import CalamineWorkbook
-
-        with _calamine_errors(), CalamineWorkbook.from_path(str(self.path)) as book:
-            names = book.sheet_names
-            if asked.sheet is not None and asked.sheet not in names:
-                raise JobError(f"needs a `sheet` of the workbook, one of {names[:20]}, but got {asked.sheet!r}.")
-            visible = [each.name for each in book.sheets_metadata if str(each.visible).endswith("Visible")]
-            if not names:
-                raise JobError("must be a workbook with a sheet, but has none.")
-            candidates = [asked.sheet] if asked.sheet is not None else [n for n in names if n in visible] or names
-            for name in candidates:
-                rows = [_texts(row) for row in book.get_sheet_by_name(name).to_python(skip_empty_area=True)]
-                if len(rows) > 1:
-                    break
-            if asked.sheet is None and len(names) > 1:
-                self.notes.append(f"The sheet {name!r} of {names[:20]} is read; `sheet` chooses another.")
-        return name, rows
+        found = _read_apart(self.path, asked.sheet)
+        names, name = found["sheets"], found["name"]
+        if name is None:
+            raise JobError(f"needs a `sheet` of the workbook, one of {names[:20]}, but got {asked.sheet!r}.")
+        if asked.sheet is None and len(names) > 1:
+            self.notes.append(f"The sheet {name!r} of {names[:20]} is read; `sheet` chooses another.")
+        return name, found["rows"]
 
 
-def _texts(row: list[Any]) -> list[str | None]:
-    return [cell_text(cell) if cell != "" else None for cell in row]
+def _read_apart(path: Path, sheet: str | None) -> dict[str, Any]:
+    """What the child of :mod:`nas_core.data.readers.workbook` found."""
+    with tempfile.TemporaryDirectory(prefix="nas-workbook-") as folder:
+        target = Path(folder) / "sheet.json"
+        command = [sys.executable, "-m", "nas_core.data.readers.workbook", str(path), str(target)]
+        command += [] if sheet is None else [sheet]
+        try:
+            done = subprocess.run(command, capture_output=True, check=False, timeout=limits().fetch_seconds)
+        except subprocess.TimeoutExpired:
+            raise JobError("must be a workbook that is read in time (`NAS_FETCH_SECONDS`), but is not.") from None
+        if done.returncode:
+            said = done.stderr.decode(errors="replace").strip().splitlines()
+            reason = said[-1][:200] if done.returncode > 0 and said else "it asks for too much memory"
+            raise JobError(f"must be a whole Excel workbook, but reading it failed: {reason}")
+        found: dict[str, Any] = json.loads(target.read_text(encoding="utf-8"))
+    return found
 
 
 def _title_rows(rows: list[list[str | None]]) -> int:
@@ -153,15 +160,3 @@ def _number(letters: bytes) -> int:
     for letter in letters:
         number = 26 * number + letter - 64
     return number
-
-
-@contextmanager
-def _calamine_errors() -> Iterator[None]:
-    try:
-        yield
-    except JobError:
-        raise
-    except BaseException as error:  # a panic of calamine is no Exception
-        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
-            raise
-        raise JobError(f"must be a whole Excel workbook, but reading it failed: {str(error)[:200]}") from None

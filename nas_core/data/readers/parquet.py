@@ -42,6 +42,7 @@ class ParquetReader:
         try:
             with pq.ParquetFile(self.path, pre_buffer=False) as file:
                 for batch in file.iter_batches(ROWS_PER_BATCH, columns=[given[n] for n in wanted], use_threads=True):
+                    batch.validate(full=True)  # a text that is no UTF-8 would stop whoever reads it
                     yield pa.record_batch([batch.column(given[name]) for name in wanted], names=wanted)
         except (pa.ArrowException, OSError, ValueError) as error:
             raise JobError(f"must be a whole Parquet file, but reading it failed: {_said(error)}") from None
