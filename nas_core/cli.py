@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import errno
 import json
 import logging
 import os
@@ -47,6 +48,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
     except BrokenPipeError:  # the reader of our output left, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        cause = getattr(error, "cause", error)  # Ray wraps those of its workers
+        if cause.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        _say(f"failed: {cause.strerror}. Make space and do it again: it goes on where it was.")
+        return 1
     return 0
 
 

@@ -9,6 +9,7 @@ the networks are those of a run that nobody disturbed.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import random
 import shutil
@@ -210,10 +211,9 @@ def full_disk(folder: Path) -> None:
 def fill(run: Run, filler: Path) -> None:
     """Fill the disk when some candidates are there."""
     until(lambda: len(read(run)) >= 4)
-    with filler.open("wb") as file, suppress(OSError):
+    with filler.open("wb", buffering=0) as file, suppress(OSError):
         while True:
             file.write(bytes(4096))
-            file.flush()
 
 
 def away_endpoint(folder: Path) -> None:
@@ -222,6 +222,7 @@ def away_endpoint(folder: Path) -> None:
 
     from nas_core.runs.s3 import s3_client
 
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     endpoint = Endpoint()
     away = {
         "AWS_ENDPOINT_URL": endpoint.url,
