@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 MOST_BYTES = 8 << 30  # of address space
+MOST_BYTES_OLD = 2 << 30  # for .xls, which has at most 65,536 rows of 256 columns
 
 
 def read(path: str, sheet: str | None) -> dict[str, Any]:
@@ -40,8 +41,10 @@ def _text(cell: Any) -> str | None:
 
 def main() -> None:
     """Write the sheet, or end with the reason on stderr."""
-    resource.setrlimit(resource.RLIMIT_AS, (MOST_BYTES, MOST_BYTES))
     source, target, *sheet = sys.argv[1:]
+    with Path(source).open("rb") as file:
+        most = MOST_BYTES if file.read(2) == b"PK" else MOST_BYTES_OLD
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
     try:
         found = read(source, sheet[0] if sheet else None)
     except BaseException as error:  # a panic of calamine is no Exception
