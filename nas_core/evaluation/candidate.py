@@ -1,21 +1,26 @@
-"""One candidate through Keras: build, train for a few epochs, measure on the rows held out."""
+"""A candidate through Keras, or several through a bank: build, train for a few epochs, judge by the rows held out."""
 
 from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from nas_core.data.folds import make_folds
 from nas_core.data.prepared import Prepared
+from nas_core.errors import CandidateError
+from nas_core.evaluation.bank import Bank, Member, Trained
 from nas_core.evaluation.evaluation import Evaluation
 from nas_core.runs import layout
 from nas_core.space.architecture import Architecture
-from nas_core.training.fit import Plan, default_batch_size, fit_folds
+from nas_core.training.fit import DIVERGED, Plan, default_batch_size, fit_folds
 from nas_core.training.judge import judge_folds
-from nas_core.training.model import build_model, inherit_weights, save_weights
+from nas_core.training.model import build_model, inherit_weights, save_weights, write_weights
 
 EPOCHS = 6  # of a candidate
 LEAST_STEPS = 300  # of training; with fewer, networks differ by how fast they begin
@@ -32,9 +37,21 @@ class Recipe:
     inherits: bool  # whether a candidate begins with the weights of its prefix, and leaves its own for others
     n_folds: int = 1
 
+    @property
+    def plan(self) -> Plan:
+        """How each of them is fitted."""
+        return Plan(self.epochs, self.batch_size, self.learning_rate)
+
     def failed(self, architecture: Architecture, parent: str | None, reason: str) -> Evaluation:
         """The record of a candidate that could not be measured."""
         return Evaluation(architecture, None, epochs=self.epochs, parent=parent, seed=self.seed, error=reason[:500])
+
+
+class Request(NamedTuple):
+    """A candidate to be trained, beginning with the weights of `parent` (a fingerprint) when there is one."""
+
+    architecture: Architecture
+    parent: str | None
 
 
 def train_candidate(data: Prepared, recipe: Recipe, architecture: Architecture, parent: str | None) -> Evaluation:
@@ -58,8 +75,7 @@ def train_candidate(data: Prepared, recipe: Recipe, architecture: Architecture, 
         clock.lap("build")
         return model
 
-    plan = Plan(recipe.epochs, recipe.batch_size, recipe.learning_rate)
-    for number, fitted in enumerate(fit_folds(build, data, folds, plan, recipe.seed)):
+    for number, fitted in enumerate(fit_folds(build, data, folds, recipe.plan, recipe.seed)):
         clock.lap("train")
         outputs.append(fitted.output)
         if recipe.inherits:
@@ -76,6 +92,60 @@ def train_candidate(data: Prepared, recipe: Recipe, architecture: Architecture, 
         seed=recipe.seed,
         seconds=clock.seconds,
     )
+
+
+class BankTrainer:
+    """Trains candidates in a bank, with the same result as :func:`train_candidate` but for chance."""
+
+    def __init__(self, data: Prepared, recipe: Recipe) -> None:
+        self.data, self.recipe, self.folds = data, recipe, make_folds(data, recipe.n_folds)
+        self.bank = Bank(data, self.folds, recipe.plan)
+
+    def holds(self, architecture: Architecture) -> bool:
+        """Whether the bank can train it."""
+        return self.bank.holds(architecture)
+
+    def train(self, requests: Sequence[Request]) -> list[Evaluation]:
+        """Train and measure architectures that the bank holds, side by side; those that diverge are failed ones."""
+        clock, n_folds = Laps(), len(self.folds)
+        members = [self._member(request, fold) for request in requests for fold in range(n_folds)]
+        trained = self.bank.train(members, clock.lap)
+        shares = [trained[i : i + n_folds] for i in range(0, len(trained), n_folds)]
+        evaluations = [self._measure(request, own) for request, own in zip(requests, shares, strict=True)]
+        clock.lap("measure")
+        seconds = {name: round(total / len(requests), 4) for name, total in clock.seconds.items()}
+        return [replace(evaluation, seconds=seconds) for evaluation in evaluations]
+
+    def _member(self, request: Request, fold: int) -> Member:
+        # Seeded by itself, so that nothing depends on the company in which it is trained.
+        seed = self.recipe.seed, int(request.architecture.fingerprint, 16), fold
+        weights: dict[str, np.ndarray] = {}
+        if request.parent:
+            with np.load(weights_path(self.data, request.parent, fold)) as saved:
+                weights = dict(saved)
+        return Member(request.architecture, fold, seed, weights)
+
+    def _measure(self, request: Request, trained: Sequence[Trained]) -> Evaluation:
+        architecture, recipe = request.architecture, self.recipe
+        try:
+            if any(fold.is_diverged for fold in trained):
+                raise CandidateError(DIVERGED)
+            verdict = judge_folds(self.data, self.folds, [fold.output for fold in trained])
+        except CandidateError as error:
+            return recipe.failed(architecture, request.parent, f"CandidateError: {error}")
+        if recipe.inherits:
+            for number, fold in enumerate(trained):
+                write_weights(fold.weights, weights_path(self.data, architecture.fingerprint, number))
+        return Evaluation(
+            architecture=architecture,
+            score=verdict.score,
+            standard_error=verdict.error,
+            metrics=verdict.figures,
+            parameters=trained[0].n_parameters,
+            epochs=recipe.epochs,
+            parent=request.parent,
+            seed=recipe.seed,
+        )
 
 
 def default_epochs(n_rows: int, batch_size: int) -> int:

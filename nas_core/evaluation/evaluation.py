@@ -16,7 +16,8 @@ class Evaluation:
     `score` is the metric turned so that higher is better and made dimensionless (see ``targets/*/figures.py``); None
     when the candidate failed, and then `error` says why; `standard_error` is how far chance may have moved it (0: not
     known, as it was measured on one part of the rows). `metrics` are on the validation rows, `parameters` counts the
-    trainable weights, `flops` the multiply-adds of one row times two, `seconds` the parts of what it cost.
+    trainable weights, `flops` the multiply-adds of one row times two. What it cost: `seconds` by part (build, compile,
+    train, measure; Keras traces while it trains), `waited` seconds for a worker, `memory` the worker's peak in bytes.
     `epochs`, `share` (of the training rows), `parent` (fingerprint of the network whose weights it began with) and
     `seed` make, with the architecture, the key under which nothing is trained twice.
     """
@@ -32,6 +33,8 @@ class Evaluation:
     parent: str | None = None
     seed: int = 0
     seconds: dict[str, float] = field(default_factory=dict)
+    waited: float = 0.0
+    memory: int = 0
     error: str | None = None
 
     @property

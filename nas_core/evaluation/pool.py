@@ -7,75 +7,53 @@ its candidate (or nothing) and is replaced; the search goes on.
 from __future__ import annotations
 
 import logging
+import math
 import os
-import queue
 import secrets
 import shutil
 import tempfile
 import threading
+import time
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from nas_core.data.prepared import Prepared
-from nas_core.errors import CandidateError, JobError
-from nas_core.evaluation.candidate import Recipe, train_candidate
+from nas_core.errors import JobError
+from nas_core.evaluation.candidate import Recipe, Request
 from nas_core.evaluation.evaluation import Evaluation
 from nas_core.evaluation.settings import EvaluationSettings
+from nas_core.evaluation.worker import Trainer
 from nas_core.runs.store import locked
 from nas_core.space.architecture import Architecture
-from nas_core.training.quiet import quiet_tensorflow
 
 log = logging.getLogger("nas")
 
 MAX_CANDIDATES = 400  # Keras leaks 2–4 MB a candidate; a worker is replaced after this many
 MAX_RESIDENT = 4 * 2**30  # bytes; or when it has grown to this
 HANG_SECONDS = 900.0  # a candidate that takes longer is given up
-
-
-class Trainer:
-    """What lives in a worker process: TensorFlow on one core, the data, the recipe."""
-
-    def __init__(self, data: Prepared, recipe: Recipe) -> None:
-        quiet_tensorflow()
-        import tensorflow as tf
-
-        # Candidates run side by side, one core each; one thread also makes equal seeds give equal weights.
-        tf.config.threading.set_intra_op_parallelism_threads(1)
-        tf.config.threading.set_inter_op_parallelism_threads(1)
-        for gpu in tf.config.list_physical_devices("GPU"):
-            tf.config.experimental.set_memory_growth(gpu, True)
-        self.data, self.recipe = data, recipe
-
-    def train(self, architecture: Architecture, parent: str | None) -> tuple[Evaluation, int]:
-        """The evaluation, failed ones too, and the resident size of this process in bytes."""
-        import tensorflow as tf
-
-        try:
-            return train_candidate(self.data, self.recipe, architecture, parent), resident_bytes()
-        except (CandidateError, MemoryError, tf.errors.OpError, ValueError) as error:
-            reason = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
-            return self.recipe.failed(architecture, parent, reason), resident_bytes()
-
-
-def resident_bytes() -> int:
-    """Resident size of this process."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE")
+SIDE_BY_SIDE = 16  # candidates that a GPU trains in one program; a core has nothing to gain from a second one
 
 
 @dataclass(eq=False)
-class Worker:
-    """A Ray actor and how many candidates it has trained."""
+class Call:
+    """A candidate that waits for a worker, or is with one. `is_alone`: it is not to share a worker's turn again."""
 
-    actor: Any
-    n_trained: int = 0
+    request: Request
+    answer: Future[Evaluation] = field(default_factory=Future)
+    since: float = field(default_factory=time.monotonic)
+    is_alone: bool = False
 
 
 class Pool:
-    """`n_workers` trainers. :meth:`train` may be called from as many threads at a time; further ones wait."""
+    """`n_workers` trainers. :meth:`train` may be called from many threads; `n_calls` at a time keep the pool busy.
+
+    A worker that is free takes what waits: one candidate, or on a GPU as many as train well side by side.
+    """
 
     def __init__(self, data: Prepared, recipe: Recipe, settings: EvaluationSettings) -> None:
         import ray
@@ -87,63 +65,115 @@ class Pool:
         self._make = ray.remote(num_cpus=1, num_gpus=gpus, max_restarts=0)(Trainer).remote
         self._arguments = (ray.put(data), ray.put(recipe))
         self.n_workers = settings.n_workers or default_workers(ray.cluster_resources(), gpus)
-        self._workers: set[Worker] = set()
-        self._lock, self._is_closed = threading.Lock(), False
-        self._free: queue.Queue[Worker | None] = queue.Queue()  # None: the pool is closed
+        self._turn = SIDE_BY_SIDE if gpus else 1
+        # Twice as many as can be trained: while an answer is being thought about, the worker has the next one.
+        self.n_calls = 2 * self._turn * self.n_workers
+        self._waiting: deque[Call] = deque()
+        self._changed, self._is_closed = threading.Condition(), False
+        self._actors: set[Any] = set()
         for _ in range(self.n_workers):
-            self._add_worker()
+            # Daemons: one may wait for a worker that hangs.
+            threading.Thread(target=self._serve, args=(self._start(),), name="worker", daemon=True).start()
 
     def train(self, architecture: Architecture, parent: str | None) -> Evaluation:
         """Train one candidate and wait for it. A worker that dies or hangs makes a failed evaluation."""
-        import ray
-
-        worker = self._free.get()
-        if worker is None:
-            return self.recipe.failed(architecture, parent, "the pool was closed")
-        try:
-            evaluation, resident = ray.get(worker.actor.train.remote(architecture, parent), timeout=HANG_SECONDS)
-        except ray.exceptions.GetTimeoutError:
-            self._replace(worker)
-            return self.recipe.failed(architecture, parent, f"it took more than {HANG_SECONDS:.0f} s")
-        except ray.exceptions.RayActorError as error:
-            self._replace(worker)
-            return self.recipe.failed(architecture, parent, f"its process died: {' '.join(str(error).split())}")
-        worker.n_trained += 1
-        if worker.n_trained >= MAX_CANDIDATES or resident > MAX_RESIDENT:
-            self._replace(worker)
-        else:
-            self._free.put(worker)
-        return evaluation  # type: ignore[no-any-return]
+        call = Call(Request(architecture, parent))
+        with self._changed:
+            if self._is_closed:
+                return self._closed(call)
+            self._waiting.append(call)
+            self._changed.notify()
+        return call.answer.result()
 
     def close(self) -> None:
         """End the workers, whatever they are at, and, when it was started here, Ray."""
         import ray
 
-        with self._lock:  # a thread may be about to replace a worker that just died
+        with self._changed:
             self._is_closed = True
-            for worker in self._workers:
-                ray.kill(worker.actor)
-        for _ in range(self.n_workers):
-            self._free.put(None)
+            for actor in self._actors:
+                ray.kill(actor)
+            for call in self._waiting:
+                call.answer.set_result(self._closed(call))
+            self._waiting.clear()
+            self._changed.notify_all()
         self._ray.close()
 
-    def _add_worker(self) -> None:
-        with self._lock:
+    def _start(self) -> Any:
+        """A new worker; None when the pool is closed."""
+        with self._changed:
             if self._is_closed:
-                return
-            worker = Worker(self._make(*self._arguments))
-            self._workers.add(worker)
-        self._free.put(worker)
+                return None
+            actor = self._make(*self._arguments)
+            self._actors.add(actor)
+            return actor
 
-    def _replace(self, worker: Worker) -> None:
+    def _end(self, actor: Any) -> None:
         import ray
 
-        with self._lock:
+        with self._changed:
+            if not self._is_closed:
+                self._actors.discard(actor)
+                ray.kill(actor)
+
+    def _serve(self, actor: Any) -> None:
+        """The life of a place in the pool: take what waits, have it trained, replace a worker that is used up."""
+        n_trained = 0
+        while actor is not None and (calls := self._take()):
+            resident = self._train(actor, calls)
+            n_trained += len(calls)
+            if resident is None or n_trained >= MAX_CANDIDATES or resident > MAX_RESIDENT:
+                self._end(actor)
+                actor, n_trained = self._start(), 0
+
+    def _take(self) -> list[Call]:
+        """What is to be trained next, an equal share of what waits; nothing when the pool is closed."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or self._is_closed)
             if self._is_closed:
+                return []
+            n = min(self._turn, math.ceil(len(self._waiting) / self.n_workers))
+            calls = [self._waiting.popleft()]
+            while len(calls) < n and not (calls[0].is_alone or self._waiting[0].is_alone):
+                calls.append(self._waiting.popleft())
+            return calls
+
+    def _train(self, actor: Any, calls: list[Call]) -> int | None:
+        """Answer `calls`; returns the worker's resident size, None when the worker is lost."""
+        import ray
+
+        began, limit = time.monotonic(), HANG_SECONDS * len(calls)
+        try:
+            work = actor.train.remote([call.request for call in calls])
+            evaluations, resident = ray.get(work, timeout=limit)
+        except ray.exceptions.GetTimeoutError:
+            self._give_up(calls, f"it took more than {limit:.0f} s")
+            return None
+        except ray.exceptions.RayActorError as error:
+            self._give_up(calls, f"its process died: {' '.join(str(error).split())}")
+            return None
+        except BaseException as error:  # a fault of ours: whoever asked must learn of it
+            for call in calls:
+                call.answer.set_exception(error)
+            return None
+        for call, evaluation in zip(calls, evaluations, strict=True):
+            call.answer.set_result(replace(evaluation, waited=round(began - call.since, 4)))
+        return resident  # type: ignore[no-any-return]
+
+    def _give_up(self, calls: list[Call], reason: str) -> None:
+        """The one that was alone has failed; of several each gets another turn by itself."""
+        with self._changed:
+            if len(calls) > 1 and not self._is_closed:
+                for call in calls:
+                    call.is_alone = True
+                self._waiting.extendleft(reversed(calls))
+                self._changed.notify_all()
                 return
-            self._workers.discard(worker)
-            ray.kill(worker.actor)
-        self._add_worker()
+        for call in calls:
+            call.answer.set_result(self.recipe.failed(*call.request, reason))
+
+    def _closed(self, call: Call) -> Evaluation:
+        return self.recipe.failed(*call.request, "the pool was closed")
 
 
 def default_workers(resources: dict[str, float], gpus: float) -> int:

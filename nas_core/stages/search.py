@@ -68,10 +68,10 @@ def work(job: Job, run: Run) -> dict[str, Any]:
     try:
         train = partial(train_in, pool, data, recipe)
         search = Search(space, settings, agent, ledger, train, Progress(run, ledger, clock, limits))
-        reason = search.run(limits, pool.n_workers)
+        reason = search.run(limits, pool.n_calls)
         clock.save()
         if job.compare_random:
-            _compare_random(job, run, search, pool.n_workers)
+            _compare_random(job, run, search, pool.n_calls)
     finally:
         pool.close()
     shutil.rmtree(run.path(layout.WEIGHTS), ignore_errors=True)  # nobody begins with them any more
@@ -97,7 +97,7 @@ def train_in(pool: Pool, data: Prepared, recipe: Recipe, architecture: Architect
     return pool.train(architecture, parent)
 
 
-def _compare_random(job: Job, run: Run, search: Search, n_workers: int) -> None:
+def _compare_random(job: Job, run: Run, search: Search, n_calls: int) -> None:
     """As many random networks as the search tried, trained alike, in their own ledger and time."""
     log.info("The same number of random networks, to compare with:")
     clock = Clock(run.path(layout.RANDOM_CLOCK), job)
@@ -106,7 +106,7 @@ def _compare_random(job: Job, run: Run, search: Search, n_workers: int) -> None:
     watch = Progress(run, ledger, clock, limits, best=layout.RANDOM_BEST)
     # Another seed: the agent began with random networks too, and these should not be the same ones.
     agent = make_agent("random", search.space, search.settings, job.seed + 1)
-    Search(search.space, search.settings, agent, ledger, search.train, watch).run(limits, n_workers)
+    Search(search.space, search.settings, agent, ledger, search.train, watch).run(limits, n_calls)
     clock.save()
 
 
@@ -126,4 +126,15 @@ def _summary(ledger: Ledger, reason: str, clock: Clock) -> dict[str, Any]:
         "n_failed": n_failed,
         "best_score": best[0].evaluation.score,
         "seconds": round(clock.used, 2),
+        "cost": _cost([entry.evaluation for entry in ledger]),
+    }
+
+
+def _cost(evaluations: list[Evaluation]) -> dict[str, Any]:
+    """What the trainings cost together: seconds of the workers by part, seconds waited for a worker, peak memory."""
+    parts = dict.fromkeys(part for evaluation in evaluations for part in evaluation.seconds)
+    return {
+        "seconds": {part: round(sum(e.seconds.get(part, 0.0) for e in evaluations), 2) for part in parts},
+        "waited": round(sum(e.waited for e in evaluations), 2),
+        "peak_memory": max((e.memory for e in evaluations), default=0),
     }

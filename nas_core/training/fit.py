@@ -16,6 +16,7 @@ from nas_core.errors import CandidateError
 from nas_core.tasks.registry import load_part
 from nas_core.training.feed import feed, feed_whole
 
+DIVERGED = "the loss is not a number (the training diverged)"
 WEIGHT_DECAY = 0.1
 TAIL = 0.6  # share of the budget over which the step size falls to zero
 PASS_STEPS = 64  # what comes between two passes costs as much as about so many small steps
@@ -56,8 +57,7 @@ def fit(model: Any, data: Prepared, fold: Fold, plan: Plan, seed: int) -> list[E
     import keras
 
     batch_size = plan.batch_size or default_batch_size(len(fold.train))
-    n_steps = math.ceil(len(fold.train) / batch_size)
-    n_passes = max(1, min(PASS_STEPS // n_steps, plan.epochs // LEAST_CHECKS))
+    n_steps, n_passes = math.ceil(len(fold.train) / batch_size), count_passes(plan, len(fold.train))
     keras.utils.set_random_seed(seed)
     if model.compiled:  # its tracing serves once more
         for variable in model.optimizer.variables:
@@ -78,7 +78,7 @@ def fit(model: Any, data: Prepared, fold: Fold, plan: Plan, seed: int) -> list[E
         verbose=0,
     )
     if not pace.rows or not math.isfinite(pace.best_loss):
-        raise CandidateError("the loss is not a number (the training diverged)")
+        raise CandidateError(DIVERGED)
     model.set_weights(pace.best_weights)
     rows: list[Epoch] = pace.rows
     return rows
@@ -128,6 +128,17 @@ def default_batch_size(n_rows: int) -> int:
     return int(2 ** min(10, max(5, round(math.log2(max(n_rows, 1) / 100)))))
 
 
+def count_passes(plan: Plan, n_rows: int) -> int:
+    """How many epochs lie between two validations when `n_rows` are learned from."""
+    n_steps = math.ceil(n_rows / (plan.batch_size or default_batch_size(n_rows)))
+    return max(1, min(PASS_STEPS // n_steps, plan.epochs // LEAST_CHECKS))
+
+
+def step_size(plan: Plan, left: float) -> float:
+    """The learning rate when the share `left` of the plan is still to come."""
+    return plan.learning_rate * max(1e-3, min(1.0, left / TAIL))
+
+
 def pace_callback(plan: Plan, n_passes: int) -> Any:
     """The Keras callback that sets the step size, keeps the best weights and ends the fit.
 
@@ -146,7 +157,7 @@ def pace_callback(plan: Plan, n_passes: int) -> Any:
         def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002 (Keras' signature)
             used = (time.perf_counter() - self.clock) / plan.seconds
             left = 1 - max(epoch * n_passes / plan.epochs, used)
-            self.step = plan.learning_rate * self.drop * max(1e-3, min(1.0, left / TAIL))
+            self.step = self.drop * step_size(plan, left)
             self.model.optimizer.learning_rate = self.step
 
         def on_epoch_end(self, epoch: int, logs: Any = None) -> None:

@@ -46,10 +46,15 @@ def average_models(models: list[Any]) -> Any:
 
 
 def save_weights(model: Any, path: Path) -> None:
-    """Write every weight as ``<layer>/<index>`` into an ``.npz``, whole or not at all."""
+    """Write every weight of `model` as ``<layer>/<index>``."""
+    write_weights({f"{layer.name}/{i}": w for layer in model.layers for i, w in enumerate(layer.get_weights())}, path)
+
+
+def write_weights(weights: dict[str, np.ndarray], path: Path) -> None:
+    """Write arrays into an ``.npz``, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.tmp.npz")
-    np.savez(temporary, **{f"{layer.name}/{i}": w for layer in model.layers for i, w in enumerate(layer.get_weights())})
+    np.savez(temporary, **weights)  # type: ignore[arg-type]
     temporary.replace(path)
 
 

@@ -34,14 +34,18 @@ def test_a_dead_worker_costs_its_candidate_only(tmp_path):
     try:
         first = pool.train(Architecture((Choice.of("dense", units=32, activation="relu"),)), None)
         assert not first.is_failed
-        killed = kill_during(lambda: pool.train(Architecture((Choice.of("dense", units=64, activation="relu"),)), None))
+        assert first.memory > 100 * 2**20
+        assert first.waited >= 0
+        # As wide as none before: the worker is compiling when it is killed.
+        wide = Architecture((Choice.of("dense", units=256, activation="relu"),))
+        killed = kill_during(lambda: pool.train(wide, None))
         assert killed.is_failed
         assert "died" in killed.error
         # What Keras cannot build is a failed candidate too, and its worker lives on.
         odd = pool.train(Architecture((Choice.of("dense", units=-1, activation="relu"),)), None)
         assert odd.is_failed
         assert "ValueError" in odd.error
-        assert not pool.train(Architecture((Choice.of("dense", units=128, activation="relu"),)), None).is_failed
+        assert not pool.train(Architecture((Choice.of("dense", units=64, activation="relu"),)), None).is_failed
         # Closing while a candidate is under way ends it at once.
         under_way = threading.Thread(target=pool.train, args=(NETWORK, None))
         under_way.start()

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from nas_core.inputs.tabular.transform import embedding_width
 from nas_core.space.layer import Cost
 
@@ -41,8 +43,7 @@ def build(transform: dict[str, Any]) -> tuple[dict[str, Any], Any]:
 def _scale(x: Any, center: list[float], scale: list[float]) -> Any:
     import keras
 
-    factors = [1 / s for s in scale]
-    offsets = [-c / s for c, s in zip(center, scale, strict=True)]
+    factors, offsets = _units(center, scale)
     x = keras.layers.Rescaling(factors, offsets, name="stem_scale")(x)
     return x * keras.ops.rsqrt(1 + keras.ops.square(x / CLIP))
 
@@ -50,5 +51,28 @@ def _scale(x: Any, center: list[float], scale: list[float]) -> Any:
 def _embed(codes: Any, column: int, cardinality: int) -> Any:
     import keras
 
-    table = keras.layers.Embedding(cardinality, embedding_width(cardinality), name=f"stem_category{column}")
+    table = keras.layers.Embedding(cardinality, embedding_width(cardinality), name=_table_name(column))
     return table(codes[:, column])
+
+
+def fixed(transform: dict[str, Any], inputs: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """What the stem gives without its weights: the scaled and clipped numbers, and the codes for its tables."""
+    units = _units(transform["numeric"]["center"], transform["numeric"]["scale"])
+    factors, offsets = (np.array(values, np.float32) for values in units)
+    with np.errstate(over="ignore"):  # a number too large to be squared is clipped like any other
+        x = inputs["numeric"] * factors + offsets
+        return x / np.sqrt(1 + np.square(x / CLIP)), np.asarray(inputs["categorical"])
+
+
+def tables(transform: dict[str, Any]) -> list[tuple[str, int, int]]:
+    """The embeddings behind the numbers, in order: name of the Keras layer, codes, width."""
+    cardinalities = transform["categorical"]["cardinalities"]
+    return [(_table_name(i), n, embedding_width(n)) for i, n in enumerate(cardinalities)]
+
+
+def _units(center: list[float], scale: list[float]) -> tuple[list[float], list[float]]:
+    return [1 / s for s in scale], [-c / s for c, s in zip(center, scale, strict=True)]
+
+
+def _table_name(column: int) -> str:
+    return f"stem_category{column}"

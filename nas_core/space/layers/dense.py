@@ -6,6 +6,7 @@ from typing import Any
 
 from nas_core.space.architecture import Choice
 from nas_core.space.layer import Cost, Shape
+from nas_core.space.steps import Matrix, Step
 
 CHOICES = tuple(
     Choice.of("dense", units=units, activation=activation)
@@ -29,5 +30,14 @@ def apply(x: Any, name: str, *, units: int, activation: str) -> Any:
     """Append the layer; the initialisation follows the activation (He et al. 2015, Glorot & Bengio 2010)."""
     import keras
 
-    initializer = "glorot_uniform" if activation == "tanh" else "he_normal"
+    initializer = _initializer(activation)
     return keras.layers.Dense(units, activation=activation, kernel_initializer=initializer, name=name)(x)
+
+
+def steps(shape: Shape, name: str, *, units: int, activation: str) -> tuple[Step, ...]:
+    """One matrix."""
+    return (Matrix(name, units, activation, _initializer(activation)),)
+
+
+def _initializer(activation: str) -> str:
+    return "glorot_uniform" if activation == "tanh" else "he_normal"

@@ -6,6 +6,7 @@ from typing import Any
 
 from nas_core.space.architecture import Choice
 from nas_core.space.layer import Cost, Shape
+from nas_core.space.steps import Dropout, Step
 
 CHOICES = tuple(Choice.of("dropout", rate=rate) for rate in (0.1, 0.25, 0.5))
 REPEATS = False
@@ -26,3 +27,8 @@ def apply(x: Any, name: str, *, rate: float) -> Any:
     import keras
 
     return keras.layers.Dropout(rate, name=name)(x)
+
+
+def steps(shape: Shape, name: str, *, rate: float) -> tuple[Step, ...]:
+    """The dropout alone: it has no weights."""
+    return (Dropout(rate),)

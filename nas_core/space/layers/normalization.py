@@ -7,6 +7,7 @@ from typing import Any
 
 from nas_core.space.architecture import Choice
 from nas_core.space.layer import Cost, Shape
+from nas_core.space.steps import Norm, Step
 
 CHOICES = tuple(Choice.of("normalization", over=over) for over in ("batch", "row"))
 REPEATS = False
@@ -28,3 +29,8 @@ def apply(x: Any, name: str, *, over: str) -> Any:
 
     kind = keras.layers.BatchNormalization if over == "batch" else keras.layers.LayerNormalization
     return kind(name=name)(x)
+
+
+def steps(shape: Shape, name: str, *, over: str) -> tuple[Step, ...]:
+    """One normalisation."""
+    return (Norm(name, over),)

@@ -10,6 +10,7 @@ from typing import Any
 
 from nas_core.space.architecture import Choice
 from nas_core.space.layer import Cost, Shape
+from nas_core.space.steps import Add, Keep, Matrix, Norm, Step
 
 CHOICES = tuple(Choice.of("residual", activation=activation) for activation in ("relu", "silu"))
 REPEATS = True
@@ -35,3 +36,14 @@ def apply(x: Any, name: str, *, activation: str) -> Any:
     y = keras.layers.Dense(width, activation=activation, kernel_initializer="he_normal", name=f"{name}_in")(y)
     y = keras.layers.Dense(width, kernel_initializer="zeros", name=f"{name}_out")(y)
     return keras.layers.Add(name=name)([x, y])
+
+
+def steps(shape: Shape, name: str, *, activation: str) -> tuple[Step, ...]:
+    """Two matrices beside the vector that is kept."""
+    return (
+        Keep(),
+        Norm(f"{name}_norm", "row"),
+        Matrix(f"{name}_in", shape[0], activation, "he_normal"),
+        Matrix(f"{name}_out", shape[0], "linear", "zeros"),
+        Add(),
+    )

@@ -28,6 +28,13 @@ def build(spec: dict[str, Any], x: Any) -> Any:
     return keras.layers.Dense(len(spec["classes"]), activation="softmax", name="head")(x)
 
 
+def output(spec: dict[str, Any], x: Any) -> Any:
+    """What the head makes of its product with the matrix and the bias."""
+    import keras
+
+    return keras.activations.softmax(x)
+
+
 def loss(spec: dict[str, Any], n_rows: int) -> Any:
     """The Keras loss: cross-entropy of integer codes, smoothed as if a few of the `n_rows` were of any class.
 

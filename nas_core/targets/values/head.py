@@ -25,6 +25,11 @@ def build(spec: dict[str, Any], x: Any) -> Any:
     return keras.layers.Rescaling(spec["std"], spec["mean"], name="head_units")(x)
 
 
+def output(spec: dict[str, Any], x: Any) -> Any:
+    """What the head makes of its product with the matrix and the bias."""
+    return x * spec["std"] + spec["mean"]
+
+
 def loss(spec: dict[str, Any], n_rows: int) -> Any:
     """The Keras loss: squared error in standard deviations, so that step sizes suit any unit."""
     import keras

@@ -1,0 +1,192 @@
+"""Networks trained without Keras building them: a compiled program takes their architectures as data.
+
+What Keras spends on a small network is mostly tracing and the dispatch of small steps. A bank compiles one training
+(:mod:`nas_core.evaluation.program`) for each of a handful of sizes, and trains every network of slots with it, by the
+recipe of :func:`nas_core.training.fit.fit`. It leaves the weights that the Keras model of the network would have.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from nas_core.data.folds import Fold
+from nas_core.data.prepared import Prepared, Split
+from nas_core.evaluation import packing
+from nas_core.evaluation.program import Case, Ends, Form, Program, Rows
+from nas_core.space.architecture import Architecture
+from nas_core.space.slots import Slot, slots_of
+from nas_core.tasks.registry import load_part
+from nas_core.training import fit
+from nas_core.training.feed import COPIED_BYTES, n_bytes
+from nas_core.training.model import ends
+
+RUNGS = (64, 128, 256)  # widths whose products are computed without padding
+DEPTHS = (8, 16, 32, 64)  # slots
+EVALUATION_SIZE = 512  # rows evaluated at a time, at most
+MAX_TABLES = 2**18  # entries of the stem's matrix; beyond, one-hot vectors cost more than Keras does
+MAX_ORDER = 2**23  # rows of training steps that are laid out in advance
+
+
+@dataclass(frozen=True)
+class Member:
+    """A training: of `architecture` on a fold, beginning with `weights` (arrays by name) as far as they fit.
+
+    `seed` decides the first weights, the order of the rows and what dropout leaves out.
+    """
+
+    architecture: Architecture
+    fold: int
+    seed: tuple[int, ...]
+    weights: dict[str, np.ndarray] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The best epoch of a member: its `weights` by name (see :func:`nas_core.training.model.save_weights`), how many of
+    them are learned, its `output` on the rows that judge; and the losses up to every validation. Where no validation
+    loss is finite, the training diverged.
+    """
+
+    weights: dict[str, np.ndarray]
+    n_parameters: int
+    output: np.ndarray
+    losses: np.ndarray
+    valid_losses: np.ndarray
+
+    @property
+    def is_diverged(self) -> bool:
+        """Whether there is no best epoch."""
+        return not np.isfinite(self.valid_losses).any()
+
+
+class Bank:
+    """Trains networks on the folds of `data` by `plan`. A program is compiled when it is first needed."""
+
+    def __init__(self, data: Prepared, folds: Sequence[Fold], plan: fit.Plan) -> None:
+        self.plan, self._transforms = plan, data.transforms
+        task = data.schema["task"]
+        self._stem, self._head = load_part(task, "input", "stem"), load_part(task, "target", "head")
+        self._ends = ends(data.transforms)
+        self._tables: list[packing.Table] = []
+        if hasattr(self._stem, "tables"):
+            self._tables = self._stem.tables(data.transforms["input"])
+        # Of several folds each learns from the rows that judge in the others; one has rows of its own.
+        learned = [folds[0].train] if len(folds) == 1 else []
+        parts = [*learned, *(fold.valid for fold in folds)]
+        number = np.repeat(np.arange(len(parts)) - len(learned), [len(part) for part in parts])
+        self._train = [np.flatnonzero(number != fold) for fold in range(len(folds))]
+        self._valid = [np.flatnonzero(number == fold) for fold in range(len(folds))]
+        self._is_open = self._fits(parts)
+        self._rows = self._read(parts) if self._is_open else Rows(None, None, None)
+        self._programs: dict[Form, Program] = {}
+
+    def holds(self, architecture: Architecture) -> bool:
+        """Whether `architecture` can be trained here, on these data."""
+        slots = slots_of(architecture, self._ends.shape) if self._is_open else None
+        return slots is not None and len(slots) <= DEPTHS[-1]
+
+    def _fits(self, parts: Sequence[Split]) -> bool:
+        """Whether stem, head and the size of the data are such that a bank can train networks between them."""
+        if not hasattr(self._stem, "tables") or not hasattr(self._head, "output") or len(self._ends.shape) != 1:
+            return False
+        entries = sum(n for _, n, _ in self._tables) * sum(width for *_, width in self._tables)
+        return entries <= MAX_TABLES and sum(map(n_bytes, parts)) <= COPIED_BYTES
+
+    def _read(self, parts: Sequence[Split]) -> Rows:
+        import tensorflow as tf
+
+        read = [self._stem.fixed(self._transforms["input"], part.inputs) for part in parts]
+        numbers, codes = (np.concatenate(arrays) for arrays in zip(*read, strict=True))
+        target = np.concatenate([part.target for part in parts])
+        return Rows(tf.constant(numbers, tf.float32), tf.constant(codes, tf.int32), tf.constant(target))
+
+    def train(self, members: Sequence[Member], lap: Callable[[str], None] | None = None) -> list[Trained]:
+        """Train `members` side by side; each comes out as if it were alone, up to rounding.
+
+        The program is as wide and as deep as the largest of them needs. `lap` is told when the parts ``build``,
+        ``compile`` and ``train`` end.
+        """
+        lap = lap or (lambda _: None)
+        slots = [slots_of(member.architecture, self._ends.shape) or () for member in members]
+        form = self._form(slots)
+        program = self._programs.get(form) or Program(form, self._program_ends(), fit.WEIGHT_DECAY)
+        rngs = [np.random.default_rng(member.seed) for member in members]
+        places, plan = [packing.places(self._tables, own) for own in slots], packing.make_plan(form, slots)
+        arrays = [
+            packing.first_weights(form, program.ends, own, member.weights, rng)
+            for own, member, rng in zip(places, members, rngs, strict=True)
+        ]
+        valid = packing.chunks_of([self._valid[member.fold] for member in members], form.evaluation_size)
+        case = Case(plan, [rng.integers(2**32) for rng in rngs], self._rows, valid)
+        training = program.begin(case, packing.stacked(form, plan, arrays))
+        lap("build")
+        for order, rates in self._epochs([self._train[member.fold] for member in members], rngs):
+            if form not in self._programs:
+                training.advance(order, rates, n_epochs=0)
+                self._programs[form] = program
+                lap("compile")
+            training.advance(order, rates)
+        best, losses = training.best(), training.losses()
+        trained = []
+        for n, own in enumerate(places):
+            weights = packing.named_weights(own, packing.of_member(n, form, plan, best))
+            output = best.outputs[:, n][valid[:, n] >= 0]
+            n_parameters = packing.n_parameters(own, weights)
+            trained.append(Trained(weights, n_parameters, output, *(values[:, n] for values in losses)))
+        lap("train")
+        return trained
+
+    def _form(self, slots: Sequence[tuple[Slot, ...]]) -> Form:
+        widest = max(max(slot.width, slot.units) for own in slots for slot in own)
+        n_valid = max(map(len, self._valid))
+        return Form(
+            n_members=len(slots),
+            n_slots=next(n for n in DEPTHS if n >= max(map(len, slots))),
+            widths=_rungs(widest),
+            batch_size=self._batch_size,
+            evaluation_size=math.ceil(n_valid / math.ceil(n_valid / EVALUATION_SIZE)),
+        )
+
+    @property
+    def _n_rows(self) -> int:
+        return max(map(len, self._train))
+
+    @property
+    def _batch_size(self) -> int:
+        return self.plan.batch_size or fit.default_batch_size(self._n_rows)
+
+    def _program_ends(self) -> Ends:
+        spec = self._transforms["target"]
+        loss = self._head.loss(spec, self._n_rows)
+
+        def judge(truth: Any, logits: Any) -> tuple[Any, Any]:
+            output = self._head.output(spec, logits)
+            return loss(truth, output), output
+
+        return Ends(*packing.one_hot(self._tables), self._ends.output[0], judge)
+
+    def _epochs(
+        self, rows: list[np.ndarray], rngs: list[np.random.Generator]
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Rows of the steps and step sizes of as many epochs as are trained in one call: all of them, or one.
+
+        What is called an epoch here lies between two validations, as in ``fit``.
+        """
+        n_passes = fit.count_passes(self.plan, self._n_rows)
+        n_epochs = math.ceil(self.plan.epochs / n_passes)
+        rates = [fit.step_size(self.plan, 1 - epoch * n_passes / self.plan.epochs) for epoch in range(n_epochs)]
+        stride = n_epochs if self.plan.epochs * sum(map(len, rows)) <= MAX_ORDER else 1
+        for epoch in range(0, n_epochs, stride):
+            order = [packing.steps_of(rows, n_passes, self._batch_size, rngs) for _ in range(stride)]
+            yield np.stack(order), np.array(rates[epoch : epoch + stride], np.float32)
+
+
+def _rungs(widest: int) -> tuple[int, ...]:
+    """The widths of a program whose widest vector is `widest`."""
+    top = next((rung for rung in RUNGS if rung >= widest), 64 * math.ceil(widest / 64))
+    return (*(rung for rung in RUNGS if rung < top), top)

@@ -1,0 +1,71 @@
+"""What lives in a worker process: TensorFlow, the data, a bank, and Keras for what no bank holds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from nas_core.data.prepared import Prepared
+from nas_core.errors import CandidateError
+from nas_core.evaluation.candidate import BankTrainer, Recipe, Request, train_candidate
+from nas_core.evaluation.evaluation import Evaluation
+from nas_core.training.quiet import quiet_tensorflow
+
+
+class Trainer:
+    """Trains candidates on one core, or on a share of a GPU."""
+
+    def __init__(self, data: Prepared, recipe: Recipe) -> None:
+        quiet_tensorflow()
+        import tensorflow as tf
+
+        # Candidates run side by side, one core each; one thread also makes equal seeds give equal weights.
+        tf.config.threading.set_intra_op_parallelism_threads(1)
+        tf.config.threading.set_inter_op_parallelism_threads(1)
+        for gpu in tf.config.list_physical_devices("GPU"):
+            tf.config.experimental.set_memory_growth(gpu, True)
+        self.data, self.recipe = data, recipe
+        self.bank = BankTrainer(data, recipe)
+
+    def train(self, requests: Sequence[Request]) -> tuple[list[Evaluation], int]:
+        """The evaluations, failed ones too, and the resident size of this process in bytes."""
+        forget_peak()
+        banked = [request for request in requests if self.bank.holds(request.architecture)]
+        found = dict(zip(banked, self._train_banked(banked), strict=True))
+        found |= {request: self._train_alone(request) for request in requests if request not in found}
+        peak = memory("VmHWM")
+        return [replace(found[request], memory=peak) for request in requests], memory("VmRSS")
+
+    def _train_banked(self, requests: Sequence[Request]) -> list[Evaluation]:
+        """Train side by side; when that goes wrong one by one, and what goes wrong alone through Keras."""
+        import tensorflow as tf
+
+        if not requests:
+            return []
+        try:
+            return self.bank.train(requests)
+        except (MemoryError, tf.errors.OpError):
+            if len(requests) == 1:
+                return [self._train_alone(requests[0])]
+            return [evaluation for request in requests for evaluation in self._train_banked([request])]
+
+    def _train_alone(self, request: Request) -> Evaluation:
+        import tensorflow as tf
+
+        try:
+            return train_candidate(self.data, self.recipe, request.architecture, request.parent)
+        except (CandidateError, MemoryError, tf.errors.OpError, ValueError) as error:
+            reason = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
+            return self.recipe.failed(request.architecture, request.parent, reason)
+
+
+def memory(name: str) -> int:
+    """A size of this process in bytes: ``VmRSS`` is what it holds, ``VmHWM`` the most it has held."""
+    line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith(f"{name}:"))
+    return 1024 * int(line.split()[1])
+
+
+def forget_peak() -> None:
+    """Let the peak begin with what is held now (see proc(5))."""
+    Path("/proc/self/clear_refs").write_text("5")
