@@ -149,7 +149,7 @@ def test_a_killed_search_goes_on_and_a_cleared_stage_is_done_anew(client, conf, 
     wait_for(lambda: not is_at_work(search), within=5)
     before = list(read_lines(ledger))
     # Ray's agents look after their parent now and then only.
-    wait_for(lambda: not any(map(is_at_work, orphans)), within=60)
+    wait_for(lambda: not any(map(is_at_work, orphans)), within=240)
 
     assert end_of(client, dag_run) == "success"
     assert task_of(client, dag_run, "search")["try_number"] == 2
