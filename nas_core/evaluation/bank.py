@@ -26,6 +26,7 @@ from nas_core.training.feed import COPIED_BYTES, n_bytes
 from nas_core.training.model import ends
 
 RUNGS = (64, 128, 256)  # widths whose products are computed without padding
+LEAST_WIDTH = 128  # of a program: another one for narrow networks would take longer to compile than it saves
 DEPTHS = (8, 16, 32, 64)  # slots
 EVALUATION_SIZE = 512  # rows evaluated at a time, at most
 MAX_TABLES = 2**18  # entries of the stem's matrix; beyond, one-hot vectors cost more than Keras does
@@ -129,7 +130,7 @@ class Bank:
             if form not in self._programs:
                 training.advance(order, rates, n_epochs=0)
                 self._programs[form] = program
-                lap("compile")
+            lap("compile")
             training.advance(order, rates)
         best, losses = training.best(), training.losses()
         trained = []
@@ -188,5 +189,5 @@ class Bank:
 
 def _rungs(widest: int) -> tuple[int, ...]:
     """The widths of a program whose widest vector is `widest`."""
-    top = next((rung for rung in RUNGS if rung >= widest), 64 * math.ceil(widest / 64))
+    top = next((rung for rung in RUNGS if rung >= max(widest, LEAST_WIDTH)), 64 * math.ceil(widest / 64))
     return (*(rung for rung in RUNGS if rung < top), top)

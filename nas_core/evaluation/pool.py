@@ -33,7 +33,7 @@ from nas_core.space.architecture import Architecture
 
 log = logging.getLogger("nas")
 
-MAX_CANDIDATES = 400  # Keras leaks 2–4 MB a candidate; a worker is replaced after this many
+MAX_CANDIDATES = 400  # Keras leaks 2–4 MB a candidate that it builds; a worker is replaced after this many
 MAX_RESIDENT = 4 * 2**30  # bytes; or when it has grown to this
 HANG_SECONDS = 900.0  # a candidate that takes longer is given up
 SIDE_BY_SIDE = 16  # candidates that a GPU trains in one program; a core has nothing to gain from a second one
@@ -47,6 +47,11 @@ class Call:
     answer: Future[Evaluation] = field(default_factory=Future)
     since: float = field(default_factory=time.monotonic)
     is_alone: bool = False
+
+
+def is_built(call: Call) -> bool:
+    """Whether Keras has built the candidate; a bank compiles for many."""
+    return call.answer.done() and not call.answer.exception() and "compile" not in call.answer.result().seconds
 
 
 class Pool:
@@ -118,13 +123,13 @@ class Pool:
 
     def _serve(self, actor: Any) -> None:
         """The life of a place in the pool: take what waits, have it trained, replace a worker that is used up."""
-        n_trained = 0
+        n_built = 0
         while actor is not None and (calls := self._take()):
             resident = self._train(actor, calls)
-            n_trained += len(calls)
-            if resident is None or n_trained >= MAX_CANDIDATES or resident > MAX_RESIDENT:
+            n_built += sum(is_built(call) for call in calls)
+            if resident is None or n_built >= MAX_CANDIDATES or resident > MAX_RESIDENT:
                 self._end(actor)
-                actor, n_trained = self._start(), 0
+                actor, n_built = self._start(), 0
 
     def _take(self) -> list[Call]:
         """What is to be trained next, an equal share of what waits; nothing when the pool is closed."""
