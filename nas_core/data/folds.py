@@ -27,9 +27,9 @@ class Fold:
 def count_folds(data: Prepared, wanted: int) -> int:
     """How many folds `data` is judged by: `wanted`, or, where that is 0, by the number of rows.
 
-    Rows that belong together (a group column) stay in the parts that prepare gave them: one fold.
+    Rows that prepare did not split by chance (by group, or in time) stay in the parts that it gave them: one fold.
     """
-    if any(column["role"] == "group" for column in data.schema["columns"]):
+    if data.schema.get("split", "random") != "random":
         return 1
     n = data.schema["n_rows"]
     return wanted or (N_FOLDS if n["train"] + n["valid"] < FEW_ROWS else 1)

@@ -17,6 +17,7 @@ from nas_core.data import cells
 from nas_core.data.alike import RowHashes, mixed
 from nas_core.data.cells import is_nested
 from nas_core.data.limits import limits
+from nas_core.data.timeline import Timeline
 from nas_core.errors import JobError
 
 MAX_DISTINCT = 10_000  # distinct values of a column that are counted; from then on the most frequent ones only
@@ -226,7 +227,10 @@ class Sample:
 
 @dataclass(frozen=True)
 class TableScan:
-    """What one pass found: a scan a column, the rows, a sample with its row numbers, the columns kept whole."""
+    """What one pass found: a scan a column, the rows, a sample with its row numbers, the columns kept whole.
+
+    `hashes` tell equal rows, `timeline` the order of the rows in time where it was asked for.
+    """
 
     columns: dict[str, ColumnScan]
     n_rows: int
@@ -234,6 +238,7 @@ class TableScan:
     sample_rows: np.ndarray
     kept: dict[str, pa.ChunkedArray]
     hashes: RowHashes
+    timeline: Timeline | None = None
 
 
 def scan_table(
@@ -242,6 +247,7 @@ def scan_table(
     *,
     without: Iterable[str] = (),
     like: TableScan | None = None,
+    timeline: Timeline | None = None,
 ) -> TableScan | None:
     """Read all batches once; None when there are no rows.
 
@@ -250,6 +256,7 @@ def scan_table(
         keep: the columns to keep whole, as dictionary-encoded words.
         without: columns that may differ between rows that count as equal.
         like: the scan of another table whose rows are to be compared with these.
+        timeline: follows the order of the rows in time.
     """
     left_out = set(without)
     hashes = RowHashes(None if like is None else like.hashes.names)
@@ -264,6 +271,8 @@ def scan_table(
             chunks.append(_compact(batch.column(name)))
         hashes.add(batch.select([n for n in batch.schema.names if n not in left_out]))
         sample.add(batch, n_rows)
+        if timeline:
+            timeline.add(batch)
         n_rows += batch.num_rows
         if n_rows > most:
             raise JobError(f"must have at most {most:,} rows (`NAS_MAX_ROWS`), but has more.")
@@ -271,7 +280,7 @@ def scan_table(
         return None
     rows, numbers = sample.table()
     whole = {name: pa.chunked_array(chunks) for name, chunks in kept.items()}
-    return TableScan(scans, n_rows, rows, numbers, whole, hashes)
+    return TableScan(scans, n_rows, rows, numbers, whole, hashes, timeline)
 
 
 def _compact(column: pa.Array) -> pa.Array:

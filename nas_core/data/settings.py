@@ -13,6 +13,7 @@ from nas_core.settings import Settings
 ColumnType = Literal["numeric", "categorical", "boolean", "date", "text", "id", "ignore"]
 
 _FORMAT: dict[str, Any] = {"section": "Format"}
+_SPLIT: dict[str, Any] = {"enum": ["auto", "time", "random"], "section": "Data"}
 _DUPLICATES: dict[str, Any] = {"enum": ["together", "drop", "keep"], "section": "Data"}
 _LEAKING: dict[str, Any] = {"enum": ["set aside", "keep"], "section": "Data"}
 _CHARACTERS = {"tab": "\t", "space": " "}  # forms and shells lose them
@@ -74,6 +75,13 @@ class DataSettings(Settings):
     group_column: str | None = Field(None, title="Group column", json_schema_extra={"section": "Data"})
     """Rows with one value of this column (a customer, a patient) stay together in one part of the split."""
 
+    split: str = Field("auto", title="Split", json_schema_extra=_SPLIT)
+    """How rows are split. `time`: the last ones test, those before validate. `random`: by chance. `auto`: in time
+    when a column of dates orders the rows, else by chance."""
+
+    time_column: str | None = Field(None, title="Time column", json_schema_extra={"section": "Data"})
+    """The column of dates or numbers that orders the rows in time. Empty: the first one that holds dates."""
+
     valid_fraction: float = Field(
         0.15, gt=0, lt=0.5, title="Share for validation", json_schema_extra={"section": "Data"}
     )
@@ -126,10 +134,11 @@ class DataSettings(Settings):
             raise ValueError("must be one of auto, yes, no")
         return value
 
-    @field_validator("duplicates", "leaking_columns")
+    @field_validator("duplicates", "leaking_columns", "split")
     @classmethod
     def _one_of(cls, value: str, info: ValidationInfo) -> str:
-        allowed = {"duplicates": _DUPLICATES, "leaking_columns": _LEAKING}[str(info.field_name)]["enum"]
+        fields = {"duplicates": _DUPLICATES, "leaking_columns": _LEAKING, "split": _SPLIT}
+        allowed = fields[str(info.field_name)]["enum"]
         if value not in allowed:
             raise ValueError(f"must be one of {', '.join(allowed)}")
         return value
@@ -140,6 +149,23 @@ class DataSettings(Settings):
         if self.query and is_file:
             raise ValueError(f"`query` must be empty when `dataset_uri` is no database, but got {self.query!r}.")
         return self
+
+    @model_validator(mode="after")
+    def _one_split(self) -> DataSettings:
+        if self.time_column and self.split == "random":
+            raise ValueError(f"`time_column` must be empty when `split` is random, but got {self.time_column!r}.")
+        if self.time_column == self.target:
+            raise ValueError(f"`time_column` must not be the target, but got {self.target!r} for both.")
+        if self.group_column and self.is_split_in_time:
+            raise ValueError(
+                f"`group_column` must be empty when rows are split in time, but got {self.group_column!r}."
+            )
+        return self
+
+    @property
+    def is_split_in_time(self) -> bool:
+        """Whether the job asks for a split in time, whatever `auto` would find."""
+        return self.split == "time" or self.time_column is not None
 
     def dialect(self) -> Dialect:
         """How the job says that its tables are written."""

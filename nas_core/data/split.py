@@ -1,4 +1,4 @@
-"""Which row goes into which part: by seed, classes in proportion, groups together."""
+"""Which row goes into which part: by seed, classes in proportion, groups together; or in time."""
 
 from __future__ import annotations
 
@@ -47,6 +47,29 @@ def _n_part(n_rows: int, share: float, least: int) -> int:
     if not share:
         return 0
     return max(round(n_rows * share), min(least, n_rows // 3))
+
+
+def split_in_time(moments: np.ndarray, shares: tuple[float, float]) -> np.ndarray | None:
+    """The part of each row when the last rows test, those before validate and the first ones train.
+
+    Args:
+        moments: when each row was, any numbers; rows without one (NaN) train.
+        shares: of validation and of test among the rows; 0 for a part that is not wanted.
+
+    Returns:
+        int8 (rows,), rows of one moment in one part; None when a part would have less than half of its share.
+    """
+    values, counts = np.unique(moments[np.isfinite(moments)], return_counts=True)
+    if not len(values):
+        return None
+    n_from = np.cumsum(counts[::-1])[::-1]  # rows at each moment or after it
+    n, (valid, test) = len(moments), shares
+    parts = np.zeros(n, np.int8)
+    for part, share in ((VALID, valid + test), (TEST, test)):
+        if share:
+            parts[moments >= values[np.abs(n_from - n * share).argmin()]] = part
+    wanted = n * np.array([1 - valid - test, valid, test])
+    return parts if (np.bincount(parts, minlength=3) >= 0.5 * wanted).all() else None
 
 
 def keep_alike_together(parts: np.ndarray, first: np.ndarray) -> np.ndarray | None:

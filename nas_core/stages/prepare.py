@@ -31,7 +31,8 @@ from nas_core.data.readers.files import open_files
 from nas_core.data.readers.reader import Reader
 from nas_core.data.scan import TableScan, scan_table
 from nas_core.data.settings import DataSettings
-from nas_core.data.types import Column, decide_columns
+from nas_core.data.timeline import NUMBER, Clock, Timeline
+from nas_core.data.types import Column, basic_type, decide_columns
 from nas_core.job import Job
 from nas_core.runs import layout
 from nas_core.runs.records import write_json
@@ -81,7 +82,7 @@ def _addresses(job: Job) -> dict[str, str]:
 
 
 def _prepare(job: Job, run: Run, findings: Findings) -> dict[str, Any]:
-    clock = time.perf_counter()
+    begun = time.perf_counter()
     tables = _open(job, run, findings)
     opened = time.perf_counter()
     scan, test_scan = _scan(job, tables, findings)
@@ -98,7 +99,8 @@ def _prepare(job: Job, run: Run, findings: Findings) -> dict[str, Any]:
     features = [c for c in columns if c.role == "feature"]
     _check_test_columns(features, tables, findings)
     findings.raise_errors()
-    target = TargetReader(task, job, job.positive_class, job.seed, findings).read(scan, test_scan)
+    clock = _clock(job, scan, findings)
+    target = TargetReader(task, job, job.positive_class, job.seed, findings).read(scan, test_scan, clock)
     association = _associate(profile, columns, scan, target)
     _write_profile(job, run, scan, profile)
     columns = set_leaks_aside(columns, association, findings, is_used=job.leaking_columns == "set aside")
@@ -122,7 +124,7 @@ def _prepare(job: Job, run: Run, findings: Findings) -> dict[str, Any]:
         "metric": metric,
         "warnings": sum(item.severity == "warning" for item in findings.items),
         "seconds": {
-            "fetch": round(opened - clock, 3),
+            "fetch": round(opened - begun, 3),
             "scan": round(scanned - opened, 3),
             "write": round(time.perf_counter() - scanned, 3),
         },
@@ -138,7 +140,7 @@ def _open(job: Job, run: Run, findings: Findings) -> dict[str, Reader]:
             for note in tables[field].notes:
                 findings.info(None, "reading", f"`{field}`: {note}")
     if "dataset_uri" in tables:
-        wanted = [("target", job.target), ("group_column", job.group_column)]
+        wanted = [("target", job.target), ("group_column", job.group_column), ("time_column", job.time_column)]
         wanted += [("exclude_columns", name) for name in job.exclude_columns]
         check_names(findings, tables["dataset_uri"].names, [*wanted, *(("column_types", n) for n in job.column_types)])
     if "test_uri" in tables and job.target not in tables["test_uri"].names:
@@ -161,7 +163,11 @@ def _scan(job: Job, tables: dict[str, Reader], findings: Findings) -> tuple[Tabl
         keep = {job.target, job.group_column} - {None} if not is_test else {job.target}
         with findings.collect(field):
             scans[field] = scan_table(
-                reader.batches(), sorted(map(str, keep)), without=job.exclude_columns, like=scans.get("dataset_uri")
+                reader.batches(),
+                sorted(map(str, keep)),
+                without=job.exclude_columns,
+                like=scans.get("dataset_uri"),
+                timeline=None if is_test else _timeline(job),
             )
             if scans[field] is None:
                 message = "must have rows, but there are none below the line of column names."
@@ -173,6 +179,33 @@ def _scan(job: Job, tables: dict[str, Reader], findings: Findings) -> tuple[Tabl
     scan = scans["dataset_uri"]
     assert scan is not None
     return scan, scans.get("test_uri")
+
+
+def _timeline(job: Job) -> Timeline | None:
+    """What follows the rows' order in time; None when nothing may be split by it."""
+    if job.group_column or job.split == "random":
+        return None
+    no_dates = {name for name, kind in job.column_types.items() if kind != "date"}
+    return Timeline(job.time_column, without={job.target} | (no_dates - {job.time_column}))
+
+
+def _clock(job: Job, scan: TableScan, findings: Findings) -> Clock | None:
+    """The moments of the rows when a column has them; an error when the job asks for a split in time and none has."""
+    timeline = scan.timeline
+    if timeline is None:
+        return None
+    name, moments, form = timeline.name, None, None
+    if name in scan.columns:
+        kind, form = basic_type(scan.columns[name])
+        moments = timeline.moments(form or NUMBER) if kind in ("date", "numeric") else None
+    if moments is not None:
+        return Clock(str(name), form, moments, job.is_split_in_time)
+    if job.is_split_in_time:
+        what = f"`time_column` must hold dates or numbers, but {name!r} does not."
+        message = what if name else "`split` must be auto or random where no column holds dates, but got 'time'."
+        findings.error(name, "time order", message, "Name the column that orders the rows in `time_column`.")
+        findings.raise_errors()
+    return None
 
 
 def _write_profile(job: Job, run: Run, scan: TableScan, profile: list[dict[str, Any]]) -> None:
@@ -245,6 +278,7 @@ def _schema(job: Job, task: Task, metric: str, columns: list[Column], target: Ta
         "metric": metric,
         "target": job.target,
         "n_rows": target.n_rows(),
+        "split": target.split,
         "columns": [column.to_json() for column in columns],
     }
 

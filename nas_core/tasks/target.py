@@ -14,6 +14,7 @@ from nas_core.data.prepared import SPLITS
 from nas_core.data.scan import TableScan
 from nas_core.data.settings import DataSettings
 from nas_core.data.split import LEFT_OUT, TEST, TRAIN, keep_alike_together, split_rows
+from nas_core.data.timeline import Clock, split_by
 from nas_core.tasks.registry import load_part
 from nas_core.tasks.task import Task
 
@@ -22,11 +23,15 @@ LEAST_ROWS = 20
 
 @dataclass(frozen=True)
 class Target:
-    """Codes or numbers of a table's rows, and the part of each row; `test` is the same of a test file."""
+    """Codes or numbers of a table's rows, and the part of each row; `test` is the same of a test file.
+
+    `split` says what decided the parts: random, group or time.
+    """
 
     spec: dict[str, Any]
     encoded: np.ndarray
     parts: np.ndarray
+    split: str = "random"
     test: Target | None = None
 
     def n_rows(self) -> dict[str, int]:
@@ -45,8 +50,8 @@ class TargetReader:
     seed: int
     findings: Findings
 
-    def read(self, scan: TableScan, test_scan: TableScan | None) -> Target:
-        """Encode, check and split.
+    def read(self, scan: TableScan, test_scan: TableScan | None, clock: Clock | None = None) -> Target:
+        """Encode, check and split, by `clock` where there is one.
 
         Raises:
             JobError: with all errors found so far.
@@ -64,26 +69,31 @@ class TargetReader:
         with self.findings.collect("positive_class"):
             spec = encode.fit(name, column, self.positive_class)
         self.findings.raise_errors()
-        parts = self._split(known, encode.strata(encoded[known]), groups, n_parts)
-        parts = self._judge_alike(parts, scan)
+        parts, split = self._split(known, encode.strata(encoded[known]), groups, clock)
+        parts = self._judge_alike(parts, scan, split)
         checks.check_parts(spec, encoded, parts, self.findings)
         self.findings.raise_errors()
         spec = encode.fit(name, column.filter(pa.array(parts == TRAIN)), self.positive_class)
         test = self._read_test(spec, test_scan.kept[name]) if test_scan else None
-        return Target(spec, encoded, parts, test)
+        return Target(spec, encoded, parts, split, test)
 
     def _part(self, name: str) -> Any:
         return load_part(self.task.name, "target", name)
 
     def _split(
-        self, known: np.ndarray, strata: np.ndarray | None, groups: np.ndarray | None, n_parts: int
-    ) -> np.ndarray:
-        shares = (self.settings.valid_fraction, self.settings.test_fraction if n_parts == 3 else 0.0)
+        self, known: np.ndarray, strata: np.ndarray | None, groups: np.ndarray | None, clock: Clock | None
+    ) -> tuple[np.ndarray, str]:
+        """The part of each row, and what decided it."""
+        shares = (self.settings.valid_fraction, 0.0 if self.settings.test_uri else self.settings.test_fraction)
+        decided = split_by(clock, known, strata, shares, self.findings) if clock else None
+        split = "time" if decided is not None else "random" if groups is None else "group"
+        if decided is None:
+            decided = split_rows(int(known.sum()), shares, self.seed, strata=strata, groups=groups)
         parts = np.full(len(known), LEFT_OUT, np.int8)
-        parts[known] = split_rows(int(known.sum()), shares, self.seed, strata=strata, groups=groups)
-        return parts
+        parts[known] = decided
+        return parts, split
 
-    def _judge_alike(self, parts: np.ndarray, scan: TableScan) -> np.ndarray:
+    def _judge_alike(self, parts: np.ndarray, scan: TableScan, split: str) -> np.ndarray:
         """What becomes of rows that are equal in all columns: tested on, they would be tested on what was learned."""
         first = first_alike(scan.hashes.all())
         is_repeated = (first != np.arange(len(first))) & (parts != LEFT_OUT)
@@ -91,7 +101,7 @@ class TargetReader:
         if not n:
             return parts
         message = f"{counted(n, 'row')} equal an earlier row in all columns that do not number the rows."
-        joined = keep_alike_together(parts, first) if self.settings.group_column is None else None
+        joined = keep_alike_together(parts, first) if split == "random" else None
         match self.settings.duplicates:
             case "drop":
                 parts, action = np.where(is_repeated, LEFT_OUT, parts).astype(np.int8), "They are left out."

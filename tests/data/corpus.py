@@ -164,6 +164,7 @@ def delimiters() -> Iterator[Good]:
         "delimiter inside quotes", 'a;b\n"1, 2, 3";x\n"4, 5, 6";y\n', {"a": ["1, 2, 3", "4, 5, 6"], "b": ["x", "y"]}
     )
     yield text("delimiter by sep=", "sep=|\na|b\n1|x\n2|y\n")
+    yield text("delimiter by sep= that is none", "sep=æ\na,b\n1,x\n2,y\n")
     yield text("one column", "a\n1\n2\n", {"a": ["1", "2"]})
     yield text("times in one column", "t\n10:00:01\n10:00:02\n", {"t": ["10:00:01", "10:00:02"]})
 
@@ -387,6 +388,7 @@ def bad_binaries() -> Iterator[Bad]:
     yield Bad("parquet with text that is no UTF-8", latin, ("whole Parquet file", "UTF8"))
     yield Bad("too many rows", whole, ("at most 10 rows", "NAS_MAX_ROWS", "1,000"), limits={"NAS_MAX_ROWS": "10"})
     yield Bad("arrow that is cut", arrow({"a": list(range(1000))})[:-200], ("whole Arrow",))
+    yield Bad("arrow with a name that is no text", arrow({"zz": [1]}).replace(b"zz", b"\xe4\xe4"), ("whole Arrow",))
     yield Bad("arrow with a mark only", b"ARROW1\0\0", ("whole Arrow",))
     book = workbook(("S", [["a"], [1]]))
     yield Bad("xlsx that is cut", book[:-60], ("whole zip file",))

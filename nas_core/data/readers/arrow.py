@@ -25,8 +25,8 @@ class ArrowReader:
         self.dialect = Dialect(format="arrow").to_json()
         with path.open("rb") as file:
             self._is_file = file.read(6) == b"ARROW1"
-        for schema in self._read(lambda reader: [reader.schema]):
-            self.names = check_names(schema.names)
+        for names in self._read(lambda reader: [reader.schema.names]):
+            self.names = check_names(names)
 
     def batches(self, columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
         """Yield batches of up to 32,768 rows."""

@@ -42,7 +42,7 @@ def sniff(text: str, asked: Dialect, *, is_whole: bool) -> Sample:
             raise JobError(f"needs a `{name}` of one ASCII character, but got {given!r}.")
     quote = asked.quote or _quote(lines)
     escape = "\\" if '\\"' in lines and '""' not in lines.replace('\\""', "") else None
-    told = re.match(r"sep=(.)\r?\n", lines)  # how Excel is told
+    told = re.match(r"sep=([\t !#-~])\r?\n", lines)  # how Excel is told
     delimiter = asked.delimiter or (told[1] if told else _delimiter(lines, quote, escape))
     numbered = _parse(lines, delimiter, quote, escape)
     skip = asked.skip_rows if asked.skip_rows is not None else _preamble(numbered)
