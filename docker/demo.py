@@ -133,7 +133,7 @@ def conclude(run: Run, airflow: Airflow, *, still_up: bool, seconds: float) -> N
         "",
         show.text(show.summary(run)),
         "",
-        f"report      {run.path(layout.WORKBOOK)}",
+        f"report      {run.path(layout.PAGE)}",
         f"animation   {run.path(layout.FILM)}",
         f"model       {run.path(layout.EXPORT)}",
         f"Airflow UI  {ui}",

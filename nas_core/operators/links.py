@@ -22,13 +22,13 @@ class RunFolderLink(BaseOperatorLink):
 
 
 class ReportLink(BaseOperatorLink):
-    """Leads to the workbook."""
+    """Leads to the report's page."""
 
     name = "Report"
 
     def get_link(self, operator: Any, *, ti_key: Any) -> str:  # noqa: ARG002 - Airflow's signature
-        """The address of the workbook, which the report stage writes."""
-        return files_url(ti_key) + layout.WORKBOOK
+        """The address of the page, which the report stage writes."""
+        return files_url(ti_key) + layout.PAGE
 
 
 def files_url(ti_key: Any) -> str:

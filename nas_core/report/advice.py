@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from nas_core.report.metrics import MetricFacts
@@ -10,6 +10,8 @@ from nas_core.report.outcome import VerdictFacts
 from nas_core.report.words import count, number, percent
 
 FEW_TEST_ROWS = 200
+FEW_TRAINING_ROWS = 2_000
+FEW_CANDIDATES = 40
 MANY_FAILED = 0.25
 
 
@@ -72,3 +74,25 @@ def _of_data(checks: Iterable[Mapping[str, Any]]) -> Iterator[str]:
         column = check.get("column")
         place = f"{column}: " if column and str(column) not in check["message"] else ""
         yield place + " ".join(str(check[part]) for part in ("message", "action") if check.get(part))
+
+
+def next_steps(verdicts: Iterable[VerdictFacts], records: Sequence[bool], n_rows: Mapping[str, int]) -> tuple[str, ...]:
+    """What a person may do now. `records`: of each candidate, whether it was the best when it came."""
+    steps = []
+    is_simple_enough = any(v.outcome != "better" and v.rival != "random" for v in verdicts)
+    if is_simple_enough:
+        steps.append("Use the simpler model until more rows or better columns are there.")
+    if len(records) < FEW_CANDIDATES:
+        steps.append(
+            f"The search had time for {count(len(records), 'network')} only: give it a larger `budget_minutes`."
+        )
+    elif any(records[-len(records) // 4 :]):
+        steps.append("The search was still finding better networks: give it a larger `budget_minutes`.")
+    elif not is_simple_enough:
+        steps.append("The search had stopped finding better networks: more time will hardly help, more data may.")
+    if n_rows.get("train", 0) < FEW_TRAINING_ROWS:
+        steps.append("Collect more rows: with so few, every figure moves with chance.")
+    steps.append(
+        "Try the network on rows of your own (`nas predict RUN rows.csv`); export/ holds it for phones and servers."
+    )
+    return tuple(steps)

@@ -48,9 +48,11 @@ class DataFacts:
 class CandidateFacts:
     """One line of the ledger.
 
-    `title` is the architecture in words, `value` the figure in the job's metric, `seconds` the whole cost, `is_best`
-    whether it was the best when it was written, `policy` the agent's mean probability of each of the search's rows and
-    `certainty` that of its favourites (both None when the line holds no probabilities).
+    `title` is the architecture in words, `codes` its choices by their place in the vocabulary, `value` the figure in
+    the job's metric, `seconds` the whole cost, `is_best` whether it was the best when it was written, `is_on_front` if
+    no other network of the whole search is both better and smaller. `thoughts` is how likely, in per cent, the agent
+    was to choose each of the search's rows at each place, `policy` the mean over the places, `certainty` that of its
+    favourites (empty and None when the line holds no probabilities).
     """
 
     number: int
@@ -59,6 +61,7 @@ class CandidateFacts:
     fingerprint: str
     title: str
     architecture: tuple[dict[str, Any], ...]
+    codes: tuple[int, ...]
     score: float | None
     value: float | None
     reward: float | None
@@ -71,13 +74,19 @@ class CandidateFacts:
     error: str | None
     at: float
     is_best: bool
+    is_on_front: bool
+    thoughts: tuple[tuple[int, ...], ...]
     policy: tuple[float, ...] | None
     certainty: float | None
 
 
 @dataclass(frozen=True)
 class SearchFacts:
-    """The ledger in its order, with the rows into which the choices are gathered. `seconds`: over all resumes."""
+    """The ledger in its order, with the rows into which the choices are gathered. `seconds`: over all resumes.
+
+    `choices` is the vocabulary; `random` holds the figures of a random search's networks in their order (None: failed),
+    where the job compared with one.
+    """
 
     n_candidates: int
     n_failed: int
@@ -85,7 +94,9 @@ class SearchFacts:
     seconds: float
     rows: tuple[policy.RowFacts, ...]
     kinds: tuple[str, ...]
+    choices: tuple[policy.ChoiceFacts, ...]
     candidates: tuple[CandidateFacts, ...]
+    random: tuple[float | None, ...]
 
 
 @dataclass(frozen=True)
@@ -159,8 +170,9 @@ class ExportFacts:
 
 @dataclass(frozen=True)
 class Facts:
-    """All that a report says of a run. `seconds`: total and of each stage; `notes`: what to watch out for.
+    """All that a report says of a run.
 
+    `seconds`: total and of each stage; `notes`: what to watch out for; `next`: what to do.
     `command` asks for the same job at a shell.
     """
 
@@ -184,6 +196,7 @@ class Facts:
     export: ExportFacts
     headline: str
     notes: tuple[str, ...]
+    next: tuple[str, ...]
 
 
 def read_facts(run: Run, command: str = "") -> Facts:
@@ -244,6 +257,7 @@ def _gather(run: Run, command: str) -> Facts:
         export=_export(run, stages[-1]),
         headline=advice.headline(metric, test.value, test.verdicts),
         notes=advice.notes(data.checks, data.n_rows, search.n_candidates, search.n_failed, test.verdicts),
+        next=advice.next_steps(test.verdicts, [c.is_best for c in search.candidates], data.n_rows),
     )
 
 
@@ -269,7 +283,10 @@ def read_search(run: Run, metric: str) -> SearchFacts:
     """The ledger as it is now, judged by `metric`; the search may still be running."""
     vocabulary = read_json(run.path(layout.VOCABULARY))
     grouping = policy.group_choices(vocabulary)
-    candidates = tuple(_candidates(read_lines(run.path(layout.CANDIDATES)), grouping, metric))
+    codes = {json.dumps(choice, sort_keys=True): code for code, choice in enumerate(vocabulary)}
+    lines = list(read_lines(run.path(layout.CANDIDATES)))
+    candidates = tuple(_candidates(lines, grouping, metric, codes))
+    random = run.path(layout.RANDOM_SEARCH)
     clock = run.path(layout.CLOCK)
     return SearchFacts(
         n_candidates=len(candidates),
@@ -278,13 +295,17 @@ def read_search(run: Run, metric: str) -> SearchFacts:
         seconds=read_json(clock)["seconds"] if clock.exists() else max((c.at for c in candidates), default=0.0),
         rows=grouping.rows,
         kinds=tuple(dict.fromkeys(str(choice["layer"]) for choice in vocabulary)),
+        choices=policy.choices(vocabulary, grouping),
         candidates=candidates,
+        random=tuple(line["metrics"].get(metric) for line in read_lines(random)) if random.exists() else (),
     )
 
 
-def _candidates(lines: Iterable[dict[str, Any]], grouping: policy.Grouping, metric: str) -> Iterable[CandidateFacts]:
-    best = -math.inf
-    for line in lines:
+def _candidates(
+    lines: list[dict[str, Any]], grouping: policy.Grouping, metric: str, codes: Mapping[str, int]
+) -> Iterable[CandidateFacts]:
+    best, front = -math.inf, outcome.front([(line["parameters"], line["score"]) for line in lines])
+    for place, line in enumerate(lines):
         score = line["score"]
         is_best = score is not None and score > best
         best = score if is_best else best
@@ -295,6 +316,7 @@ def _candidates(lines: Iterable[dict[str, Any]], grouping: policy.Grouping, metr
             fingerprint=line["fingerprint"],
             title=" › ".join(map(words.layer, line["architecture"])),
             architecture=tuple(line["architecture"]),
+            codes=tuple(codes.get(json.dumps(layer, sort_keys=True), -1) for layer in line["architecture"]),
             score=score,
             value=line["metrics"].get(metric) if score is not None else None,
             reward=line.get("reward"),
@@ -307,6 +329,8 @@ def _candidates(lines: Iterable[dict[str, Any]], grouping: policy.Grouping, metr
             error=line["error"],
             at=line["at"],
             is_best=is_best,
+            is_on_front=place in front,
+            thoughts=policy.thoughts(line.get("probabilities"), grouping),
             policy=policy.shares(line.get("probabilities"), grouping),
             certainty=policy.certainty(line.get("probabilities"), grouping),
         )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,6 +57,17 @@ def _relative(value: float, other: float, outcome: str) -> str:
         return ""
     direction = "higher" if value > other else "lower"
     return f" ({percent(abs(value - other) / abs(other))} {direction})"
+
+
+def front(sizes_and_scores: Sequence[tuple[int, float | None]]) -> set[int]:
+    """The places on the Pareto front: no other is at least as small and as good, and better in one of the two."""
+    known = [(size, -score, place) for place, (size, score) in enumerate(sizes_and_scores) if score is not None]
+    found, best = set(), math.inf
+    for _, loss, place in sorted(known):
+        if loss < best:
+            found.add(place)
+            best = loss
+    return found
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from nas_core.report.words import layer
+from nas_core.space.layer import LAYERS, load_layer
+from nas_core.space.steps import Keep, Step
 
 MAX_ROWS = 14
 STOP = "stop"
@@ -18,6 +20,18 @@ class RowFacts:
 
     title: str
     kind: str
+
+
+@dataclass(frozen=True)
+class ChoiceFacts:
+    """One choice of the vocabulary: its `title`, its `kind` of layer, the `row` it belongs to, whether it is built
+    round a connection that `skips` it, and its `units` (None: it keeps the width it meets)."""
+
+    title: str
+    kind: str
+    row: int
+    skips: bool
+    units: int | None
 
 
 @dataclass(frozen=True)
@@ -60,6 +74,23 @@ def _titles(vocabulary: Sequence[Mapping[str, Any]], dropped: Sequence[str]) -> 
     return [layer({k: v for k, v in choice.items() if k not in dropped}) for choice in vocabulary]
 
 
+def choices(vocabulary: Sequence[Mapping[str, Any]], grouping: Grouping) -> tuple[ChoiceFacts, ...]:
+    """Every choice of the vocabulary."""
+    return tuple(_choice(choice, row) for choice, row in zip(vocabulary, grouping.row_of, strict=True))
+
+
+def _choice(choice: Mapping[str, Any], row: int) -> ChoiceFacts:
+    kind = str(choice["layer"])
+    skips = any(isinstance(step, Keep) for step in steps_of(kind, {k: v for k, v in choice.items() if k != "layer"}))
+    return ChoiceFacts(layer(choice), kind, row, skips, choice.get("units"))
+
+
+def steps_of(kind: str, params: Mapping[str, Any], shape: tuple[int, ...] = (1,)) -> tuple[Step, ...]:
+    """What a layer of vectors computes, in order; nothing is known of a kind that does not say."""
+    steps = getattr(load_layer(kind), "steps", None) if kind in LAYERS else None
+    return steps(shape, kind, **params) if steps else ()
+
+
 def shares(probabilities: Sequence[Sequence[float]] | None, grouping: Grouping) -> tuple[float, ...] | None:
     """The policy's mean probability of each row over the places of one proposal; None when it is not known."""
     places = _places(probabilities, grouping)
@@ -70,6 +101,17 @@ def shares(probabilities: Sequence[Sequence[float]] | None, grouping: Grouping) 
         for row, probability in zip(grouping.row_of, place, strict=True):
             totals[row] += probability
     return tuple(round(total / len(places), 5) for total in totals)
+
+
+def thoughts(probabilities: Sequence[Sequence[float]] | None, grouping: Grouping) -> tuple[tuple[int, ...], ...]:
+    """The policy's probability of each row at each place of one proposal, in whole per cent."""
+    totals = []
+    for place in _places(probabilities, grouping):
+        rows = [0.0] * len(grouping.rows)
+        for row, probability in zip(grouping.row_of, place, strict=True):
+            rows[row] += probability
+        totals.append(tuple(round(100 * share) for share in rows))
+    return tuple(totals)
 
 
 def certainty(probabilities: Sequence[Sequence[float]] | None, grouping: Grouping) -> float | None:

@@ -24,6 +24,7 @@ VOCABULARY = "search/vocabulary.json"
 CANDIDATES = "search/candidates.jsonl"
 BEST = "search/best.json"
 CLOCK = "search/clock.json"
+SESSIONS = "search/sessions.jsonl"  # a line each time that a process takes up the search
 RANDOM_SEARCH = "search/random.jsonl"
 RANDOM_BEST = "search/random_best.json"
 RANDOM_CLOCK = "search/random_clock.json"
@@ -43,6 +44,7 @@ AGREEMENT = "export/agreement.json"
 
 FACTS = "report/facts.json"
 WORKBOOK = "report/report.xlsx"
+PAGE = "report/report.html"
 FILM = "report/learning.mp4"
 FILM_GIF = "report/learning.gif"
 FIGURES = "report/figures"  # search.png, winner.png

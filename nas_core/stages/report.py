@@ -28,6 +28,7 @@ def work(job: Job, run: Run) -> dict[str, Any]:
     from nas_core.report.animation import write_film
     from nas_core.report.excel.workbook import write_workbook
     from nas_core.report.facts import read_facts
+    from nas_core.report.html.page import write_page
     from nas_core.report.words import without_secrets
 
     seconds: dict[str, float] = {}
@@ -37,6 +38,8 @@ def work(job: Job, run: Run) -> dict[str, Any]:
         pictures = write_film(facts, run.path(layout.FILM), run.path(layout.FILM_GIF), run.path(layout.FIGURES))
     with _timed(seconds, "workbook"):
         write_workbook(facts, run.path(layout.WORKBOOK), pictures)
+    with _timed(seconds, "page"):
+        write_page(facts, run.path(layout.PAGE))
     log.info("report: %s", facts.headline)
     return {"seconds": seconds, "n_copied": _copy(job, run, seconds)}
 

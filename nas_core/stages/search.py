@@ -22,7 +22,7 @@ from nas_core.evaluation.pool import Pool
 from nas_core.evaluation.settings import EvaluationSettings
 from nas_core.job import Job
 from nas_core.runs import layout
-from nas_core.runs.records import write_json
+from nas_core.runs.records import append_line, write_json
 from nas_core.runs.run import Run
 from nas_core.search.clock import Clock
 from nas_core.search.loop import Limits, Search
@@ -57,6 +57,7 @@ def work(job: Job, run: Run) -> dict[str, Any]:
     clock, ledger = Clock(run.path(layout.CLOCK), job), Ledger(run.path(layout.CANDIDATES))
     space = make_space(data, job)
     write_json(run.path(layout.VOCABULARY), space.vocabulary.to_json())
+    append_line(run.path(layout.SESSIONS), {"n_candidates": len(ledger), "seconds": round(clock.used, 2)})
     log.info("Search %s for %.0f s among networks of up to %d layers.", job.algorithm, clock.left, job.max_layers)
     first = first_network(space, data.schema["task"])
     recipe = _recipe(job, data)

@@ -14,12 +14,14 @@ from fastapi import Depends, FastAPI, HTTPException
 from fastapi.responses import FileResponse, HTMLResponse
 
 from nas_core.errors import JobError
+from nas_core.runs import layout
 from nas_core.runs.run import Run, open_run
 
 app = FastAPI(title="Runs", docs_url=None, redoc_url=None, openapi_url=None)
 
 # What came from a dataset may be in these files: a browser keeps them apart from the service's own pages.
 APART = {"Content-Security-Policy": "sandbox", "X-Content-Type-Options": "nosniff"}
+ALIVE = APART | {"Content-Security-Policy": "sandbox allow-scripts"}  # the report's page: its own policy is stricter
 SHOWN = {".mp4", ".gif", ".png", ".json"}
 LISTED = ("train", "export", "report")  # what a person may want; arrays and candidates' weights stay where they are
 
@@ -59,8 +61,10 @@ def get_file(part: str, run: Annotated[Run, Depends(run_of)]) -> FileResponse:
     _pull(run, part)
     if not path.is_file():
         raise HTTPException(404, "There is no such file in this run.")
-    kind = "inline" if path.suffix in SHOWN else "attachment"
-    return FileResponse(path, filename=path.name, content_disposition_type=kind, headers=APART)
+    is_page = path == run.path(layout.PAGE).resolve()
+    kind = "inline" if is_page or path.suffix in SHOWN else "attachment"
+    headers = ALIVE if is_page else APART
+    return FileResponse(path, filename=path.name, content_disposition_type=kind, headers=headers)
 
 
 def _pull(run: Run, part: str) -> None:

@@ -45,7 +45,15 @@ def test_a_task_goes_the_whole_way(name, algorithm, tmp_path):
     assert sum(layer["parameters"] for layer in architecture["layers"]) == architecture["parameters"]
     agreement = json.loads(run.path(layout.AGREEMENT).read_text())
     assert agreement["litert"]["max_difference"] <= 1e-4
-    for file in (layout.MODEL, layout.WORKBOOK, layout.FILM, layout.FILM_GIF, layout.MANIFEST, layout.IMPORTANCE):
+    for file in (
+        layout.MODEL,
+        layout.WORKBOOK,
+        layout.PAGE,
+        layout.FILM,
+        layout.FILM_GIF,
+        layout.MANIFEST,
+        layout.IMPORTANCE,
+    ):
         assert run.path(file).stat().st_size > 0
     # The log says what is going on, with an estimate of what is left, and nothing of TensorFlow's chatter.
     assert any(re.search(r"^1: .*about \d+ more in \d+:\d\d", line) for line in lines)

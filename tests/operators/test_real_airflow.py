@@ -165,8 +165,8 @@ def test_a_killed_search_goes_on_and_a_cleared_stage_is_done_anew(client, conf, 
     assert gauges["airflow.nas.search.best"] == pytest.approx(max(line["reward"] for line in lines), abs=1e-4)
 
     links = client.get(f"{RUNS}/{dag_run}/taskInstances/report/links").json()["extra_links"]
-    assert client.get(links["Report"]).content == run.path(layout.WORKBOOK).read_bytes()
-    assert layout.WORKBOOK in client.get(links["Run folder"]).text
+    assert client.get(links["Report"]).content == run.path(layout.PAGE).read_bytes()
+    assert layout.PAGE in client.get(links["Run folder"]).text
     assert httpx.get(f"{client.base_url}{links['Report']}").status_code == 401
     assert client.get(links["Run folder"] + "..%2fjob.json").status_code == 404
 

@@ -29,9 +29,9 @@ VOCABULARY: list[dict[str, Any]] = [
         for units in (16, 32, 64, 128, 256)
         for a in ("relu", "gelu")
     ),
-    *({"layer": "residual", "units": units} for units in (32, 64, 128)),
+    *({"layer": "residual", "activation": activation} for activation in ("relu", "silu")),
     *({"layer": "dropout", "rate": rate} for rate in (0.1, 0.3)),
-    {"layer": "normalization"},
+    *({"layer": "normalization", "over": over} for over in ("batch", "row")),
 ]
 VERSIONS = {"nas-core": "0.1.0", "keras": "3.15.1", "tensorflow": "2.21.0", "numpy": "2.4.6"}
 
