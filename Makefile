@@ -6,6 +6,8 @@ SHELL := bash
 PYTHON ?= python3.11
 VENV ?= .venv
 export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
+# Once here, rather than in each of the many processes of a run that may not write it (TensorFlow: 10 s of import, or 4).
+export UV_COMPILE_BYTECODE := 1
 
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.nas-$(shell cat requirements.txt pyproject.toml <(echo $(CURDIR)) | sha256sum | cut -c1-16)

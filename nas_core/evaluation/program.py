@@ -162,7 +162,7 @@ class Program:
 
         self.tf, self.form, self.ends, self.decay = tf, form, ends, decay
         self._update = dynamic_update_slice
-        self.train = tf.function(self._train, jit_compile=True)
+        self._compiled: dict[Any, Any] = {}
 
     def begin(self, case: Case, first: tuple[Weights, np.ndarray]) -> Training:
         """A training that begins with the weights and statistics `first`; its members must be of this form."""
@@ -178,6 +178,16 @@ class Program:
         outputs = tf.zeros((*case.valid.shape[:2], form.evaluation_size, self.ends.n_outputs))
         best = Best(tf.fill((form.n_members,), np.float32(np.inf)), weights, statistics, outputs)
         return Training(self, case._replace(valid=tf.constant(case.valid)), state, best)
+
+    def train(self, case: Case, order: Any, *rest: Any) -> tuple[State, Best, Any, Any]:
+        """:meth:`_train`, compiled for the shapes of its arguments when they are new."""
+        shapes = tuple(order.shape), tuple(case.valid.shape)
+        if shapes not in self._compiled:
+            # Traced before the compiler is there: else TensorFlow has it look for constants behind all arguments of all
+            # branches, which takes longer than to compile them.
+            traced = self.tf.function(self._train, autograph=False).get_concrete_function(case, order, *rest)
+            self._compiled[shapes] = self.tf.function(traced, jit_compile=True, autograph=False)
+        return self._compiled[shapes](case, order, *rest)  # type: ignore[no-any-return]
 
     def _train(
         self,
@@ -396,7 +406,7 @@ class Program:
                 flat = tf.reshape(own, (3, form.n_members, n * units))
                 return (
                     tf.pad(d_x, [[0, 0], [0, 0], [0, form.width - n]]),
-                    tf.pad(flat, [[0, 0], [0, 0], [0, form.width**2 - n * units]]),
+                    self._update(matrix, flat, [0, 0, 0]),  # padding with zeros takes longer than the product
                 )
 
             return compute
