@@ -19,6 +19,7 @@ from nas_core.data.settings import DataSettings
 from nas_core.envs.settings import EnvSettings
 from nas_core.errors import JobError
 from nas_core.evaluation.settings import EvaluationSettings
+from nas_core.report.settings import ReportSettings
 from nas_core.runs.settings import RunSettings
 from nas_core.search.settings import SearchSettings
 from nas_core.settings import Settings
@@ -38,6 +39,7 @@ PARTS: tuple[type[Settings], ...] = (
     SpaceSettings,
     TrainingSettings,
     EvaluationSettings,
+    ReportSettings,
 )
 FIELDS = tuple(field for part in PARTS for field in part.model_fields)
 
@@ -52,6 +54,7 @@ class Job(
     SpaceSettings,
     TrainingSettings,
     EvaluationSettings,
+    ReportSettings,
 ):
     """What was asked: dataset, target, budget and every setting of the packages. Flat, frozen, JSON."""
 

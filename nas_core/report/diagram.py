@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
+from pathlib import Path
 
 from PIL import Image
 
@@ -30,6 +31,7 @@ from nas_core.report.drawing import (
 from nas_core.report.facts import Facts
 from nas_core.report.policy import steps_of
 from nas_core.report.words import printable, shorten
+from nas_core.runs.records import write_text
 from nas_core.space.steps import Add, Dropout, Keep, Matrix, Norm, Step
 
 
@@ -316,6 +318,14 @@ def _element(shape: Shape) -> str:
 
 def _hex(colour: Colour) -> str:
     return "#{:02x}{:02x}{:02x}".format(*colour)
+
+
+def write_diagram(facts: Facts, folder: Path) -> dict[str, Path]:
+    """Write the winner's diagram as ``network.svg`` and ``network.png``; returns the path of the PNG as ``network``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_text(folder / "network.svg", winner_svg(facts))
+    to_png(winner_diagram(facts)).save(folder / "network.png", optimize=True)
+    return {"network": folder / "network.png"}
 
 
 def winner_svg(facts: Facts) -> str:

@@ -44,10 +44,14 @@ def colours_of(kinds: Sequence[str]) -> dict[str, Colour]:
     return {kind: KINDS[(place - 1) % len(KINDS)] if place else SLATE for place, kind in enumerate(kinds)}
 
 
-@lru_cache(maxsize=64)
-def font(size: int, *, bold: bool = False) -> Font:
-    """A scalable font: Roboto, which Ray's dashboard brings along, else a system's DejaVu, else Pillow's own."""
-    for name in (_roboto("700" if bold else "400"), "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"):
+@lru_cache(maxsize=128)
+def font(size: int, *, bold: bool = False, wide: bool = False) -> Font:
+    """A scalable font: Roboto, which Ray's dashboard brings along, else a system's DejaVu, else Pillow's own.
+
+    Roboto is the Latin part only; a `wide` one begins with DejaVu, which has Greek, Cyrillic and more.
+    """
+    names = [_roboto("700" if bold else "400"), "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"]
+    for name in reversed(names) if wide else names:
         try:
             return ImageFont.truetype(name, size, layout_engine=ImageFont.Layout.BASIC)
         except OSError:
@@ -72,21 +76,28 @@ def drawable(text: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _drawable(character: str) -> str:
-    if character.isascii() or _has(character):
+    if character.isascii() or _has(character) or _has(character, wide=True):
         return character
     plain = unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode()
     return plain or "?"
 
 
-@lru_cache(maxsize=1024)
-def _has(character: str) -> bool:
-    face = font(20)
+@lru_cache(maxsize=4096)
+def _is_wide(text: str) -> bool:
+    """Whether a line (of `drawable` characters) needs the font with more of them."""
+    return not text.isascii() and not all(map(_has, text))
+
+
+@lru_cache(maxsize=2048)
+def _has(character: str, wide: bool = False) -> bool:
+    face = font(20, wide=wide)
     return bytes(face.getmask(character)) != bytes(face.getmask("\uffff"))
 
 
 def text_width(text: str, size: int, *, bold: bool = False) -> float:
     """Pixels that `text` takes."""
-    return font(size, bold=bold).getlength(drawable(text))
+    shown = drawable(text)
+    return font(size, bold=bold, wide=_is_wide(shown)).getlength(shown)
 
 
 @lru_cache(maxsize=8192)
@@ -103,6 +114,11 @@ def fitted(text: str, size: int, width: int, bold: bool = False) -> str:
     return text[:low].rstrip() + "…"
 
 
+def size_for(text: str, size: int, least: int, width: int, *, bold: bool = False) -> int:
+    """The size, from `size` down to `least`, at which `text` takes at most `width` pixels."""
+    return next((s for s in range(size, least, -1) if text_width(text, s, bold=bold) <= width), least)
+
+
 class How(TypedDict, total=False):
     """How a text is set: `bold`, the `anchor` (Pillow's: ``ls`` is left on the baseline), the `width` it may take."""
 
@@ -117,7 +133,7 @@ def draw_text(
     """Write one line with its anchor at `at`; it is cut when it would take more than `width`."""
     bold, width = how.get("bold", False), how.get("width")
     shown = fitted(text, size, width, bold) if width else drawable(text)
-    face = font(size, bold=bold)
+    face = font(size, bold=bold, wide=_is_wide(shown))
     ImageDraw.Draw(image).text(at, shown, fill=colour, font=face, anchor=how.get("anchor", "ls"))
 
 

@@ -85,7 +85,7 @@ class SearchFacts:
     """The ledger in its order, with the rows into which the choices are gathered. `seconds`: over all resumes.
 
     `choices` is the vocabulary; `random` holds the figures of a random search's networks in their order (None: failed),
-    where the job compared with one.
+    where the job compared with one. `resumes`: after how many candidates a killed search was taken up again.
     """
 
     n_candidates: int
@@ -97,6 +97,7 @@ class SearchFacts:
     choices: tuple[policy.ChoiceFacts, ...]
     candidates: tuple[CandidateFacts, ...]
     random: tuple[float | None, ...]
+    resumes: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -178,6 +179,7 @@ class Facts:
 
     address: str
     name: str
+    language: str
     job: dict[str, Any]
     command: str
     task: str
@@ -239,6 +241,7 @@ def _gather(run: Run, command: str) -> Facts:
     return Facts(
         address=run.address,
         name=job["name"],
+        language=job.get("language", "en"),
         job=job,
         command=command,
         task=schema["task"],
@@ -286,7 +289,6 @@ def read_search(run: Run, metric: str) -> SearchFacts:
     codes = {json.dumps(choice, sort_keys=True): code for code, choice in enumerate(vocabulary)}
     lines = list(read_lines(run.path(layout.CANDIDATES)))
     candidates = tuple(_candidates(lines, grouping, metric, codes))
-    random = run.path(layout.RANDOM_SEARCH)
     clock = run.path(layout.CLOCK)
     return SearchFacts(
         n_candidates=len(candidates),
@@ -297,7 +299,8 @@ def read_search(run: Run, metric: str) -> SearchFacts:
         kinds=tuple(dict.fromkeys(str(choice["layer"]) for choice in vocabulary)),
         choices=policy.choices(vocabulary, grouping),
         candidates=candidates,
-        random=tuple(line["metrics"].get(metric) for line in read_lines(random)) if random.exists() else (),
+        random=tuple(line["metrics"].get(metric) for line in read_lines(run.path(layout.RANDOM_SEARCH))),
+        resumes=tuple(line["n_candidates"] for line in read_lines(run.path(layout.SESSIONS)))[1:],
     )
 
 

@@ -30,13 +30,17 @@ from nas_core.report.drawing import (
     dot,
     draw_text,
     rounded,
+    size_for,
+    text_width,
 )
 from nas_core.report.facts import CandidateFacts, Facts, LayerFacts
 from nas_core.report.panels import PolicyPanel, ScorePanel
+from nas_core.report.texts import film_texts
 
 SIZE = (1280, 720)
 FPS = 15
-HOLD = 5  # frames for which a network is shown at least
+HOLD = 8  # frames for which a network is shown at least
+GROW = 5  # of them, while it grows
 
 NETWORK: Box = (32, 104, 412, 696)
 SCORES: Box = (428, 104, 1248, 412)
@@ -44,8 +48,8 @@ CHOICES: Box = (428, 428, 1248, 696)
 
 
 def n_search_frames(n_candidates: int) -> int:
-    """How long the search is shown: 9 to 17 s, however many candidates there were."""
-    return round(FPS * min(17.0, 9.0 + 0.08 * n_candidates))
+    """How long the search is shown: 10 to 20 s, however many candidates there were."""
+    return round(FPS * min(20.0, 10.0 + 0.08 * n_candidates))
 
 
 def pace(n_candidates: int, n_frames: int) -> list[int]:
@@ -73,19 +77,21 @@ class SearchFrames:
 
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
+        self.texts = film_texts(facts.language)
         search = facts.search
         self.candidates = search.candidates
         self.colours = colours_of(search.kinds)
         widths = [_units(layer) for candidate in search.candidates[:1] for layer in candidate.architecture]
         self.largest = max((width for width in widths if width), default=0.0)
         self.base = self._still()
-        self.scores = ScorePanel(search, facts.metric, (500, 168, 1224, 374), self.base)
+        self.scores = ScorePanel(search, facts.metric, (500, 168, 1224, 374), self.base, self.texts["resumed"])
         self.policy = PolicyPanel(search, (590, 476, 1124, 682), self.colours)
         self.policy.titles(self.base, 450)
         self.n_seen = self.n_failed = 0
         self.best: CandidateFacts | None = None
         self.shown: CandidateFacts | None = None
         self.age = 0
+        self.n_growing = GROW
 
     def __iter__(self) -> Iterator[Image.Image]:
         known = pace(len(self.candidates), n_search_frames(len(self.candidates)))
@@ -93,10 +99,9 @@ class SearchFrames:
         for n_known in known:
             fresh = self.candidates[self.n_seen : n_known]
             self._take(fresh)
-            self._choose(fresh)
-            n_growing = min(12, lasting[n_known - 1] // 2)
+            self._choose(fresh, lasting[n_known - 1])
             self.age += 1
-            yield self._frame(self.age / n_growing if n_growing > HOLD else 1.0)
+            yield self._frame(self.age / self.n_growing)
 
     def ending(self) -> Image.Image:
         """The whole search, with the best network of it."""
@@ -119,92 +124,136 @@ class SearchFrames:
         self.n_seen += len(fresh)
         self.scores.settle()
 
-    def _choose(self, fresh: tuple[CandidateFacts, ...]) -> None:
+    def _choose(self, fresh: tuple[CandidateFacts, ...], lasting: int) -> None:
         """Show a new network when the last one had its time: one that is the best so far, else the newest."""
         if fresh and (self.shown is None or self.age >= HOLD):
             self.shown = next((c for c in reversed(fresh) if c.is_best), fresh[-1])
-            self.age = 0
+            self.age, self.n_growing = 0, max(GROW, min(18, lasting * 2 // 3))
 
     def _still(self) -> Image.Image:
         """What no candidate changes, drawn once."""
-        facts = self.facts
+        facts, texts = self.facts, self.texts
         image = Image.new("RGB", SIZE, BACK)
-        title = f"Designing a network that predicts {words.printable(facts.target)}"
-        draw_text(image, (34, 50), title, 28, INK, bold=True, width=690)
-        draw_text(image, (34, 78), f"{facts.task_title}  ·  {facts.dataset}", 16, MUTED, width=690)
+        _heading(image, texts["designing"].format(target=words.printable(facts.target)), facts, 680)
         for box in (NETWORK, SCORES, CHOICES):
             card(image, box)
-        draw_text(image, (52, 136), "A network that was tried", 17, INK, bold=True)
-        draw_text(image, (448, 136), f"{facts.metric.title} of each network", 17, INK, bold=True)
-        draw_text(image, (448, 458), "How likely the agent was to choose each layer", 17, INK, bold=True)
-        draw_text(image, (862, 403), f"networks, 1 to {facts.search.n_candidates:,}", 12, MUTED, anchor="ms")
-        _legend(image)
+        draw_text(image, (448, 136), texts["of_each"].format(metric=facts.metric.title), 17, INK, bold=True, width=320)
+        draw_text(image, (448, 458), texts["choices"], 17, INK, bold=True, width=440)
+        order = texts["in_order"].format(n=f"{facts.search.n_candidates:,}")
+        draw_text(image, (862, 403), order, 12, MUTED, anchor="ms")
+        self._legend(image)
         return image
+
+    def _legend(self, image: Image.Image) -> None:
+        """From the right: what the marks of the scores mean."""
+        texts, x = self.texts, 1224
+        entries = [(texts["failed"], "cross"), (texts["best_so_far"], "line"), (texts["a_network"], "dot")]
+        if self.facts.search.random:
+            entries.insert(2, (texts["random"], "dashes"))
+        for text, mark in entries:
+            draw_text(image, (x, 136), text, 13, MUTED, anchor="rs")
+            x -= round(text_width(text, 13)) + 10
+            if mark == "cross":
+                cross(image, x, 131, 4, FAILED)
+            elif mark == "dot":
+                dot(image, x, 131, 4, blend(WHITE, BLUE, 0.6))
+            else:
+                colour, length = (GOOD, 18) if mark == "line" else (SLATE, 5)
+                for left in (x - 14,) if mark == "line" else (x - 14, x - 6):
+                    image.paste(colour, (left, 130, left + length, 133))
+                x -= 12
+            x -= 18
 
     def _frame(self, grown: float) -> Image.Image:
         image = self.base.copy()
         self._counters(image)
         self.scores.paste(image)
-        self.policy.paste(image)
-        self._certainty(image)
+        self._thought(image, min(1.0, grown))
         if self.shown:
             self._network(image, self.shown, min(1.0, grown))
         return image
 
     def _counters(self, image: Image.Image) -> None:
-        last = self.candidates[self.n_seen - 1] if self.n_seen else None
-        total = f"of {len(self.candidates):,}"
+        last, texts = self.candidates[self.n_seen - 1] if self.n_seen else None, self.texts
         if self.n_failed:
-            draw_text(image, (1224, 403), f"{self.n_failed:,} failed", 12, FAILED, anchor="rs")
+            failed = texts["n_failed"].format(n=f"{self.n_failed:,}")
+            draw_text(image, (1224, 403), failed, 12, FAILED, anchor="rs")
         metric = self.facts.metric
         best = self.best.value if self.best else None
         counters = (
-            (740, "networks tried", f"{self.n_seen:,}", total),
-            (940, "search time", _clock(last.at if last else 0.0), ""),
-            (1060, f"best {metric.inside} so far", words.number(best), ""),
+            (740, texts["networks_tried"], f"{self.n_seen:,}", texts["of"].format(n=f"{len(self.candidates):,}")),
+            (930, texts["search_time"], _clock(last.at if last else 0.0), ""),
+            (1060, texts["best"].format(metric=metric.inside), words.number(best), ""),
         )
         for x, label, value, more in counters:
             draw_text(image, (x, 42), label, 14, MUTED, width=188)
             draw_text(image, (x, 76), value, 28, INK, bold=True)
             if more:
-                shift = 10 + len(value) * 15
-                draw_text(image, (x + shift, 76), more, 14, MUTED, width=190 - shift)
+                shift = 10 + round(text_width(value, 28, bold=True))
+                draw_text(image, (x + shift, 76), more, 14, MUTED, width=180 - shift)
 
-    def _certainty(self, image: Image.Image) -> None:
-        last = self.candidates[self.n_seen - 1] if self.n_seen else None
-        if last and last.certainty is not None:
-            text = f"sure of its favourite: {words.percent(last.certainty)}"
-            draw_text(image, (1230, 458), text, 14, MUTED, anchor="rs")
+    def _thought(self, image: Image.Image, grown: float) -> None:
+        """The agent's probabilities: of the layer that is being added, or of all when the network stands."""
+        shown = self.shown
+        if shown is None or not shown.thoughts:
+            self.policy.paste(image, None, None)
+            return
+        place = min(int(grown * len(shown.codes)), len(shown.codes) - 1, len(shown.thoughts) - 1)
+        if grown >= 1 or place < 0:
+            self.policy.paste(image, shown.policy, None)
+            text = self.texts["sure"].format(share=words.percent(shown.certainty or 0.0))
+        else:
+            code = shown.codes[place]
+            taken = self.facts.search.choices[code].row if code >= 0 else None
+            self.policy.paste(image, [share / 100 for share in shown.thoughts[place]], taken)
+            text = self.texts["choosing"].format(n=place + 1)
+        draw_text(image, (1230, 458), text, 14, MUTED, anchor="rs", width=340)
 
     def _network(self, image: Image.Image, candidate: CandidateFacts, grown: float) -> None:
-        blocks = [
-            Block(
-                words.layer(layer), self.colours.get(str(layer["layer"]), SLATE), width_of(_units(layer), self.largest)
-            )
-            for layer in candidate.architecture
-        ]
-        draw_text(image, (392, 136), f"number {candidate.number + 1:,}", 14, MUTED, anchor="rs")
-        draw_network(image, (72, 156, 372, 598), blocks, ("input", self.facts.target), grown)
+        texts = self.texts
+        is_failed = candidate.error is not None or candidate.value is None
+        if grown >= 1 and (is_failed or candidate.is_best):
+            _frame_card(image, NETWORK, FAILED if is_failed else GOOD)
+        draw_text(image, (52, 136), texts["tried"], 17, INK, bold=True, width=250)
+        number = texts["number"].format(n=f"{candidate.number + 1:,}")
+        draw_text(image, (392, 136), number, 14, MUTED, anchor="rs")
+        ends = (texts["input"], self.facts.target)
+        draw_network(image, (72, 156, 372, 598), self._blocks(candidate), ends, grown)
         if grown < 1:
             return
         image.paste(FAINT, (52, 616, 392, 617))
-        parameters = words.count(candidate.parameters, "parameter")
+        parameters = texts["parameters"].format(n=f"{candidate.parameters:,}")
         draw_text(image, (52, 680), f"{parameters}  ·  {words.duration(candidate.seconds)}", 14, MUTED, width=340)
-        if candidate.error is not None or candidate.value is None:
-            draw_text(image, (52, 652), f"failed: {candidate.error or 'no figure'}", 17, FAILED, bold=True, width=340)
+        if is_failed:
+            reason = texts["failed_because"].format(reason=candidate.error or texts["no_figure"])
+            draw_text(image, (52, 652), reason, 17, FAILED, bold=True, width=340)
             return
-        colour, praise = (GOOD, "  ·  best so far") if candidate.is_best else (INK, "")
-        figure = f"{self.facts.metric.title} {words.number(candidate.value)}"
-        draw_text(image, (52, 652), f"{figure}{praise}", 21, colour, bold=True, width=340)
+        colour, praise = (GOOD, f"  ·  {texts['record']}") if candidate.is_best else (INK, "")
+        figure = f"{self.facts.metric.title} {words.number(candidate.value)}{praise}"
+        draw_text(image, (52, 652), figure, size_for(figure, 21, 15, 340, bold=True), colour, bold=True, width=340)
+
+    def _blocks(self, candidate: CandidateFacts) -> list[Block]:
+        known = self.facts.search.choices
+        return [
+            Block(
+                words.layer(layer),
+                self.colours.get(str(layer["layer"]), SLATE),
+                width_of(_units(layer), self.largest),
+                skips=code >= 0 and known[code].skips,
+            )
+            for layer, code in zip(candidate.architecture, candidate.codes, strict=True)
+        ]
 
 
-def _legend(image: Image.Image) -> None:
-    dot(image, 884, 131, 4, blend(WHITE, BLUE, 0.6))
-    draw_text(image, (894, 136), "a network (better is higher)", 13, MUTED)
-    image.paste(GOOD, (1074, 130, 1092, 133))
-    draw_text(image, (1098, 136), "best so far", 13, MUTED)
-    cross(image, 1182, 131, 4, FAILED)
-    draw_text(image, (1191, 136), "failed", 13, MUTED)
+def _heading(image: Image.Image, title: str, facts: Facts, width: int) -> None:
+    draw_text(image, (34, 50), title, size_for(title, 28, 18, width, bold=True), INK, bold=True, width=width)
+    draw_text(image, (34, 78), f"{facts.task_title}  ·  {facts.dataset}", 16, MUTED, width=width)
+
+
+def _frame_card(image: Image.Image, box: Box, colour: Colour) -> None:
+    left, top, right, bottom = box
+    rounded(image, box, colour, 10)
+    rounded(image, (left + 3, top + 3, right - 3, bottom - 3), WHITE, 8)
 
 
 def _clock(seconds: float) -> str:
@@ -228,6 +277,7 @@ class WinnerFrames:
 
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
+        self.texts = film_texts(facts.language)
         self.colours = colours_of(facts.search.kinds)
         self.base = self._still()
 
@@ -248,13 +298,12 @@ class WinnerFrames:
     def _still(self) -> Image.Image:
         facts = self.facts
         image = Image.new("RGB", SIZE, BACK)
-        draw_text(image, (34, 50), f"The network for {words.printable(facts.target)}", 28, INK, bold=True, width=1200)
-        draw_text(image, (34, 78), f"{facts.task_title}  ·  {facts.dataset}", 16, MUTED, width=1200)
+        _heading(image, self.texts["the_network_for"].format(target=words.printable(facts.target)), facts, 1200)
         card(image, (32, 104, 632, 696))
         card(image, (648, 104, 1248, 696))
         metric = facts.metric
         unit = f" ({metric.unit})" if metric.unit else ""
-        draw_text(image, (676, 140), f"{metric.title}{unit} on rows never seen before", 17, MUTED, width=540)
+        draw_text(image, (676, 140), self.texts["on_unseen"].format(metric=metric.title + unit), 17, MUTED, width=540)
         draw_text(image, (674, 206), words.number(facts.test.value), 60, INK, bold=True, width=540)
         draw_text(image, (676, 238), "  ·  ".join(_other_figures(facts)), 16, MUTED, width=540)
         self._foot(image)
@@ -263,33 +312,37 @@ class WinnerFrames:
     def _foot(self, image: Image.Image) -> None:
         facts = self.facts
         image.paste(FAINT, (676, 600, 1220, 601))
-        tried = f"{words.count(facts.search.n_candidates, 'network')} tried"
-        failed = f", {facts.search.n_failed:,} of them failed" if facts.search.n_failed else ""
-        draw_text(image, (676, 634), f"{tried}{failed}", 17, INK, width=544)
-        size = words.count(facts.winner.parameters, "parameter")
-        draw_text(image, (676, 664), f"{size}  ·  {words.duration(facts.seconds['total'])} in all", 17, INK, width=544)
+        tried = self.texts["end"].format(n=f"{facts.search.n_candidates:,}")
+        failed = self.texts["end_failed"].format(n=f"{facts.search.n_failed:,}")
+        line = f"{tried}, {failed}" if facts.search.n_failed else tried
+        draw_text(image, (676, 634), line, 17, INK, width=544)
+        size = self.texts["parameters"].format(n=f"{facts.winner.parameters:,}")
+        time = self.texts["in_all"].format(time=words.duration(facts.seconds["total"]))
+        draw_text(image, (676, 664), f"{size}  ·  {time}", 17, INK, width=544)
 
     def _network(self, image: Image.Image, grown: float) -> None:
         layers = self.facts.winner.layers
         largest = max([1.0, *(_units(layer) or 0.0 for layer in layers)])
+        skipping = {choice.kind for choice in self.facts.search.choices if choice.skips}
         blocks = [
             Block(
                 layer.title,
                 self.colours.get(layer.kind, SLATE),
                 width_of(_units(layer), largest),
                 f"{layer.parameters:,}",
+                skips=layer.kind in skipping,
             )
             for layer in layers
         ]
-        draw_text(image, (612, 136), "parameters", 13, MUTED, anchor="rs")
-        draw_network(image, (70, 140, 500, 680), blocks, ("a row of the table", self.facts.target), grown)
+        draw_text(image, (612, 136), self.texts["parameters_head"], 13, MUTED, anchor="rs")
+        draw_network(image, (70, 140, 500, 680), blocks, (self.texts["input"], self.facts.target), grown)
 
     def _comparison(self, image: Image.Image, grown: float) -> None:
         test, metric = self.facts.test, self.facts.metric
-        rows = [("the network", test.value or 0.0, BLUE)]
+        rows = [(self.texts["the_network"], test.value or 0.0, BLUE)]
         rows += [(v.title, v.value, SLATE) for v in test.verdicts]
         largest = max([abs(value) for _, value, _ in rows] + [1e-12])
-        draw_text(image, (676, 286), f"{'Longer' if metric.higher_is_better else 'Shorter'} is better", 14, MUTED)
+        draw_text(image, (676, 286), self.texts["longer" if metric.higher_is_better else "shorter"], 14, MUTED)
         pitch = min(76, 290 // len(rows))
         for place, (title, value, colour) in enumerate(rows):
             self._bar(image, 312 + pitch * place, title, value, max(0.0, value) / largest * grown, colour)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import insort
+from collections.abc import Sequence
 
 from PIL import Image
 
@@ -14,6 +15,7 @@ from nas_core.report.drawing import (
     GOOD,
     INK,
     MUTED,
+    SLATE,
     WHITE,
     Box,
     Colour,
@@ -34,12 +36,17 @@ class ScorePanel:
     when a new figure does not fit. Few very bad ones do not press the others together: they lie on the lower edge.
     """
 
-    def __init__(self, search: SearchFacts, metric: MetricFacts, box: Box, base: Image.Image) -> None:
+    def __init__(self, search: SearchFacts, metric: MetricFacts, box: Box, base: Image.Image, resumed: str) -> None:
+        """`resumed` is said where a search that was killed went on."""
+        self.resumed = resumed
         self.radius = 3 if search.n_candidates <= 300 else 2 if search.n_candidates <= 1500 else 1
         self.sign = 1 if metric.higher_is_better else -1
         self.n = search.n_candidates
         self.box = box
         self.base = base.crop(_outer(box))
+        self.rivals = search.random
+        self.resumes = frozenset(search.resumes)
+        self.rival: float | None = None
         self.seen: list[CandidateFacts] = []
         self.sorted: list[float] = []
         self.range: tuple[float, float] | None = None
@@ -50,6 +57,9 @@ class ScorePanel:
     def add(self, candidate: CandidateFacts) -> None:
         """The next line of the ledger."""
         self.seen.append(candidate)
+        rival = self._rival(len(self.seen) - 1)
+        if rival is not None:
+            insort(self.sorted, rival)
         if candidate.value is not None:
             insort(self.sorted, self.sign * candidate.value)
 
@@ -61,7 +71,7 @@ class ScorePanel:
             moved = (_glide(now[0], aim[0], aim), _glide(now[1], aim[1], aim))
             if moved != self.range:
                 self.range = moved
-                self.layer, self.drawn, self.best = self._fresh(), 0, None
+                self.layer, self.drawn, self.best, self.rival = self._fresh(), 0, None, None
                 self._axis()
         while self.drawn < len(self.seen):
             self._draw(self.seen[self.drawn])
@@ -75,6 +85,11 @@ class ScorePanel:
             dot(image, x, y, 8, INK)
             dot(image, x, y, 6, WHITE)
             dot(image, x, y, 4, GOOD if self.seen[-1].is_best else BLUE)
+
+    def _rival(self, place: int) -> float | None:
+        """The height of what random search measured in the same place."""
+        value = self.rivals[place] if place < len(self.rivals) else None
+        return None if value is None else self.sign * value
 
     def _fresh(self) -> Image.Image:
         return self.base.copy()
@@ -105,12 +120,37 @@ class ScorePanel:
         place = self.drawn
         x, _ = self._local(self._x(place), 0)
         floor = self._local(0, self.box[3])[1]
+        if place in self.resumes:
+            self._mark_resume(x)
+        self._rival_line(place)
         if candidate.value is None:
             cross(self.layer, x, floor + 9, 1 + self.radius, FAILED)
         else:
             y = self._local(0, self._y(self.sign * candidate.value))[1]
             dot(self.layer, x, y, self.radius, blend(WHITE, BLUE, 0.6))
         self._line(place, candidate)
+
+    def _mark_resume(self, x: float) -> None:
+        """A search that was killed went on here."""
+        _, top = self._local(0, self.box[1])
+        _, bottom = self._local(0, self.box[3])
+        for y in range(round(top), round(bottom), 8):
+            self.layer.paste(SLATE, (round(x) - 1, y, round(x) + 1, y + 4))
+        draw_text(self.layer, (x + 6, top + 12), self.resumed, 12, SLATE, width=120)
+
+    def _rival_line(self, place: int) -> None:
+        before, value = self.rival, self._rival(place)
+        self.rival = max((v for v in (before, value) if v is not None), default=None)
+        if self.rival is None or self.range is None or place >= len(self.rivals):
+            return
+        x0, y0 = self._local(self._x(max(0, place - 1)), self._y(before if before is not None else self.rival))
+        x1, y1 = self._local(self._x(place), self._y(self.rival))
+        for x in range(round(x0), round(x1)):
+            if x % 9 < 5:
+                self.layer.paste(SLATE, (x, round(y0) - 1, x + 1, round(y0) + 1))
+        self.layer.paste(
+            SLATE, (round(x1), min(round(y0), round(y1)) - 1, round(x1) + 2, max(round(y0), round(y1)) + 1)
+        )
 
     def _line(self, place: int, candidate: CandidateFacts) -> None:
         before = self.best
@@ -172,7 +212,6 @@ class PolicyPanel:
         self.colours = colours
         self.layer = Image.new("RGB", (box[2] - box[0], box[3] - box[1]), WHITE)
         self.n_seen = 0
-        self.present: tuple[float, ...] | None = None
 
     @property
     def pitch(self) -> float:
@@ -186,7 +225,6 @@ class PolicyPanel:
         self.n_seen += 1
         if candidate.policy is None:
             return
-        self.present = candidate.policy
         for row, (share, about) in enumerate(zip(candidate.policy, self.rows, strict=True)):
             colour = blend(WHITE, self.colours[about.kind], min(1.0, share / FULL) ** 0.85)
             top, bottom = round(self.pitch * row), round(self.pitch * (row + 1)) - 1
@@ -200,16 +238,23 @@ class PolicyPanel:
             dot(image, left + 5, middle, min(4, round(self.pitch / 3)), self.colours[about.kind])
             draw_text(image, (left + 17, middle), about.title, size, INK, anchor="lm", width=self.box[0] - left - 24)
 
-    def paste(self, image: Image.Image) -> None:
-        """Put the panel into a frame, with the present proposal's probabilities as bars on its right."""
+    def paste(self, image: Image.Image, thought: Sequence[float] | None, taken: int | None) -> None:
+        """Put the panel into a frame.
+
+        On its right stand as bars what the agent thought of the next layer, the row that it has `taken` in full colour.
+        """
         left, top, right, bottom = self.box
         image.paste(self.layer, (left, top))
         edge = left + round((right - left) * self.n_seen / self.n)
         if 0 < self.n_seen < self.n:
             image.paste(MUTED, (edge, top - 4, edge + 2, bottom + 2))
-        for row, (share, about) in enumerate(zip(self.present or (), self.rows, strict=False)):
+        for row, (share, about) in enumerate(zip(thought or (), self.rows, strict=False)):
             middle = top + self.pitch * (row + 0.5)
             half = max(2, round(self.pitch * 0.32))
-            end = right + 12 + max(1, round(70 * min(1.0, share / FULL)))
-            image.paste(self.colours[about.kind], (right + 12, round(middle) - half, end, round(middle) + half))
-            draw_text(image, (end + 5, middle), percent(share), min(11, round(self.pitch * 0.75)), MUTED, anchor="lm")
+            end = right + 12 + max(1, round(62 * min(1.0, share)))
+            is_taken = taken in (None, row)
+            colour = self.colours[about.kind] if is_taken else blend(WHITE, self.colours[about.kind], 0.45)
+            image.paste(colour, (right + 12, round(middle) - half, end, round(middle) + half))
+            size = min(11, round(self.pitch * 0.75))
+            ink = INK if taken == row else MUTED
+            draw_text(image, (end + 5, middle), percent(share), size, ink, bold=taken == row, anchor="lm")

@@ -9,6 +9,7 @@ from time import perf_counter
 from typing import Any
 
 from nas_core.job import Job, shell_command
+from nas_core.report.settings import ReportSettings
 from nas_core.runs import layout
 from nas_core.runs.run import Run
 from nas_core.runs.settings import RunSettings
@@ -17,7 +18,7 @@ from nas_core.settings import Settings
 log = logging.getLogger("nas")
 
 NEEDS: tuple[str, ...] = ("prepare", "search", "train", "export")
-SETTINGS: tuple[type[Settings], ...] = (RunSettings,)
+SETTINGS: tuple[type[Settings], ...] = (RunSettings, ReportSettings)
 
 
 def work(job: Job, run: Run) -> dict[str, Any]:
@@ -26,6 +27,7 @@ def work(job: Job, run: Run) -> dict[str, Any]:
     Returns the seconds that each part took, and the number of files that were copied.
     """
     from nas_core.report.animation import write_film
+    from nas_core.report.diagram import write_diagram
     from nas_core.report.excel.workbook import write_workbook
     from nas_core.report.facts import read_facts
     from nas_core.report.html.page import write_page
@@ -36,6 +38,7 @@ def work(job: Job, run: Run) -> dict[str, Any]:
         facts = read_facts(run, shell_command(job, without_secrets))
     with _timed(seconds, "film"):
         pictures = write_film(facts, run.path(layout.FILM), run.path(layout.FILM_GIF), run.path(layout.FIGURES))
+        pictures |= write_diagram(facts, run.path(layout.FIGURES))
     with _timed(seconds, "workbook"):
         write_workbook(facts, run.path(layout.WORKBOOK), pictures)
     with _timed(seconds, "page"):

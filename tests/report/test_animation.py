@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from nas_core.report.animation import Film, write_film
 from nas_core.report.drawing import drawable, fitted, font, text_width
 from nas_core.report.facts import Facts, read_facts
 from nas_core.report.frames import FPS, SIZE, SearchFrames, WinnerFrames, n_search_frames, pace
+from nas_core.runs import layout
+from nas_core.runs.run import Run
 
 
 def search_frames(run: Any, lines: list[dict[str, Any]]) -> list[Image.Image]:
@@ -26,7 +29,7 @@ def search_frames(run: Any, lines: list[dict[str, Any]]) -> list[Image.Image]:
 def test_the_film_lasts_as_long_however_many_candidates(n: int) -> None:
     n_frames = n_search_frames(n)
     known = pace(n, n_frames)
-    assert 12 <= n_frames / FPS + 7 <= 25
+    assert 15 <= n_frames / FPS + 6.8 <= 30
     assert known[0] >= 1 and known[-1] == n
     assert known == sorted(known)
 
@@ -44,6 +47,30 @@ def test_a_frame_knows_only_what_the_ledger_knew(make_run: MakeRun, later: dict[
     before = known.index(21)
     assert all(same[:before])
     assert not same[before]
+
+
+def first_change(run: Run, part: str, lines: list[dict[str, Any]], other: list[dict[str, Any]]) -> int:
+    """The first frame that differs when the file `part` holds `other` lines."""
+    films = []
+    for version in (lines, other):
+        run.path(part).write_text("".join(json.dumps(line) + "\n" for line in version))
+        films.append(list(SearchFrames(read_facts(run))))
+    return next(place for place, (a, b) in enumerate(zip(*films, strict=True)) if ImageChops.difference(a, b).getbbox())
+
+
+def test_random_search_is_known_as_far_as_the_agents(make_run: MakeRun) -> None:
+    run = make_run("labels", 30)
+    lines = ledger_lines(30, seed=1)
+    better = lines[12] | {"score": 0.0, "metrics": {"log_loss": 0.0}}
+    changed = first_change(run, layout.RANDOM_SEARCH, lines, [*lines[:12], better, *lines[13:]])
+    assert changed == pace(30, n_search_frames(30)).index(13)
+
+
+def test_a_resume_is_shown_when_the_search_went_on(make_run: MakeRun) -> None:
+    run = make_run("labels", 30)
+    first, second = {"n_candidates": 0, "seconds": 0.0}, {"n_candidates": 15, "seconds": 9.0}
+    changed = first_change(run, layout.SESSIONS, [first], [first, second])
+    assert changed == pace(30, n_search_frames(30)).index(16)
 
 
 def test_nothing_flickers(make_run: MakeRun) -> None:
@@ -87,7 +114,7 @@ def test_both_films_play(make_run: MakeRun, tmp_path: Path) -> None:
         about = film.get_meta_data()
         assert about["source_size"] == SIZE
         assert about["codec"] == "h264" and about["pix_fmt"].startswith("yuv420p")
-        assert 12 <= about["duration"] <= 25
+        assert 15 <= about["duration"] <= 30
         assert film.count_frames() == n_frames
     with Image.open(tmp_path / "a.gif") as gif:
         assert gif.size == (640, 360)

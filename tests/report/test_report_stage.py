@@ -14,15 +14,8 @@ from nas_core.runs import layout
 from nas_core.stage import execute
 
 HEAVY = ("keras", "tensorflow", "ray", "torch", "boto3", "pandas", "sklearn")
-FILES = {
-    "facts.json",
-    "report.html",
-    "report.xlsx",
-    "learning.mp4",
-    "learning.gif",
-    "figures/search.png",
-    "figures/winner.png",
-}
+FIGURES = {f"figures/{name}" for name in ("search.png", "winner.png", "network.png", "network.svg")}
+FILES = {"facts.json", "report.html", "report.xlsx", "learning.mp4", "learning.gif"} | FIGURES
 
 
 def test_the_report_is_written_and_copied_to_the_destination(make_run: MakeRun, tmp_path: Path) -> None:

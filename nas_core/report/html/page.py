@@ -59,8 +59,7 @@ def _inert(value: Any) -> str:
 
 def page_facts(facts: Facts) -> dict[str, Any]:
     """What the page's script reads: the facts, the candidates as columns, and the texts."""
-    language = str(facts.job.get("language") or "en")
-    texts = page_texts(language)
+    texts = page_texts(facts.language)
     target, search = words.printable(facts.target), facts.search
     agents = list(dict.fromkeys(candidate.agent for candidate in search.candidates))
     kinds = list(search.kinds)
@@ -72,7 +71,7 @@ def page_facts(facts: Facts) -> dict[str, Any]:
     winner = next((place for place, c in enumerate(search.candidates) if c.number == number), None)
     kept = ("command", "target", "dataset", "metric", "metrics", "job", "seconds", "winner", "training", "data")
     return {
-        "language": language,
+        "language": facts.language,
         "texts": texts,
         "title": title,
         "subtitle": words.printable(subtitle),
