@@ -65,7 +65,8 @@ class PPOAgent:
         networks = self.codebook.codes_of(entries)
         measured = set(networks)
         seen = measured.union(pending)
-        if len(entries) < N_START and not self.earlier:
+        n_known = len(entries) + min(len(entries), len(pending))  # to learn from; half of it is enough to begin with
+        if n_known < N_START and not self.earlier:
             return self._blindly(self._start(seen, n), seen, n, rng)
         surrogate = self._fit(networks, entries, [codes for codes in pending if codes not in measured])
         past = tuple(entry.evaluation for entry in entries[-self.settings.history :])

@@ -3,11 +3,11 @@
 The agent proposes a round of networks; each is played in the job's environment, as many side by side as there are
 workers. What an environment has evaluated is a line of the ledger before anybody learns of it.
 
-With few workers a round is awaited before the next is proposed. It sees all earlier rounds and nothing of itself, so
-proposals do not depend on which worker was faster, and a search that was killed goes on with the round in which it was:
-what that round has measured already is in the ledger and is not trained again. With more workers that would let most of
-them wait for the slowest: there a new round is proposed as soon as some are free, knowing what is still under way, and
-early enough that nobody waits for the agent.
+With few workers the agent proposes a round while the one before it is played, of which it knows only what is under
+way; with a single one it awaits it. A proposal never depends on which worker was faster, and a search that was killed
+goes on with the rounds in which it was: what they have measured already is in the ledger and is not trained again. With
+more workers that would let most of them wait for the slowest: there a new round is proposed as soon as some are free,
+knowing what is still under way, and early enough that nobody waits for the agent.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from nas_core.envs.settings import EnvSettings
 from nas_core.errors import JobError
 from nas_core.evaluation.evaluation import Evaluation
 from nas_core.evaluation.ledger import Entry, Ledger
+from nas_core.search.rounds import Rounds
 from nas_core.space.architecture import Architecture
 from nas_core.space.rules import Codes, Space
 from nas_core.space.vocabulary import STOP
@@ -69,6 +70,7 @@ class Search:
     ) -> None:
         self.space, self.settings, self.agent, self.ledger = space, settings, agent, ledger
         self.train, self.watch = train, watch
+        self.rounds = Rounds(ledger.path.with_name(f"{ledger.path.stem}-rounds.jsonl"))
         self._pending: dict[Architecture, Future[Evaluation]] = {}
         self._lock = threading.Lock()
         self._ended: str | None = None
@@ -86,22 +88,24 @@ class Search:
         try:
             if n_workers > ROUND_SIZE:
                 return self._run_flowing(threads, n_workers)
-            return self._run_rounds(threads, max(round_size, n_workers))
+            return self._run_rounds(threads, max(round_size, n_workers), ahead=n_workers > 1)
         finally:
             self._ended = self._ended or "an error"
             threads.shutdown(wait=False, cancel_futures=True)
 
-    def _run_rounds(self, threads: ThreadPoolExecutor, n: int) -> str:
-        round_ = max(0, self.ledger.last_round)
-        while True:
-            reason = self._reason()
-            if reason:
-                return reason
-            games = self._begin(threads, n, round_)
-            if not games:
+    def _run_rounds(self, threads: ThreadPoolExecutor, n: int, *, ahead: bool) -> str:
+        """One round after the other; `ahead`: the next one is proposed while one is played."""
+        round_ = max(0, self.ledger.last_round - ahead)
+        games: dict[Future[None], Codes] = {}
+        while not (reason := self._reason()):
+            known = self._before(round_ - 1 if games else round_)
+            begun = self._begin(threads, n, round_, known, tuple(games.values()))
+            if not begun and not games:
                 return EXHAUSTED
-            self._await(list(games))
+            self._await(list(games if ahead else begun))
+            games = begun if ahead else {}
             round_ += 1
+        return reason
 
     def _run_flowing(self, threads: ThreadPoolExecutor, n_workers: int) -> str:
         """Keep all workers busy, and so many networks in waiting as are finished while the agent thinks."""
@@ -116,7 +120,7 @@ class Search:
             if room < ROUND_SIZE:
                 wait(games, timeout=0.5, return_when=FIRST_COMPLETED)
                 continue
-            begun = self._begin(threads, room, round_, tuple(games.values()))
+            begun = self._begin(threads, room, round_, self._before(round_), tuple(games.values()))
             if not begun and not games:
                 return EXHAUSTED
             if not begun:
@@ -126,14 +130,19 @@ class Search:
             round_ += 1
 
     def _begin(
-        self, threads: ThreadPoolExecutor, n: int, round_: int, pending: Sequence[Codes] = ()
+        self, threads: ThreadPoolExecutor, n: int, round_: int, known: Sequence[Entry], pending: Sequence[Codes]
     ) -> dict[Future[None], Codes]:
         """Have `n` networks proposed and begin to play them; none when the agent knows no more."""
-        with self._lock:
-            entries = self.ledger.before(round_)
-        past = [entry.evaluation for entry in entries[-self.settings.history :]]
-        proposals = self.agent.propose(entries, n, round_, pending)
+        past = [entry.evaluation for entry in known[-self.settings.history :]]
+        proposals = self.rounds.get(round_)
+        if proposals is None:
+            proposals = self.agent.propose(known, n, round_, pending)
+            self.rounds.add(round_, proposals)
         return {threads.submit(self._play, p, round_, slot, past): p.codes for slot, p in enumerate(proposals)}
+
+    def _before(self, round_: int) -> list[Entry]:
+        with self._lock:
+            return self.ledger.before(round_)
 
     def _await(self, games: list[Future[None]]) -> None:
         """Wait for a round, but no longer than the search may take."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from itertools import pairwise
 
 import pytest
 from spaces import dense_space
@@ -48,17 +49,17 @@ class Trainer:
         return Evaluation(architecture, len(architecture) / 10, parameters=100)
 
 
-def searched(path, limits, *, algorithm="layerwise", n_workers=3, trainer=None, watch=None, first=()):
+def searched(path, limits, *, algorithm="layerwise", n_workers=3, round_size=4, trainer=None, watch=None, first=()):
     space, settings = dense_space(), EnvSettings(algorithm=algorithm)
     trainer, watch, ledger = trainer or Trainer(), watch or Watch(), Ledger(path)
     agent = BeginWith(first, make_agent("random", space, settings, 0), space)
-    reason = Search(space, settings, agent, ledger, trainer, watch).run(limits, n_workers)
+    reason = Search(space, settings, agent, ledger, trainer, watch).run(limits, n_workers, round_size)
     return ledger, trainer, reason
 
 
-def proposed(ledger):
-    """What was proposed, in the order of proposal."""
-    return [entry.evaluation.architecture for entry in ledger.before(10**6)]
+def proposed(ledger, before=10**6):
+    """What was measured in the rounds before `before`, in the order of proposal."""
+    return [entry.evaluation.architecture for entry in ledger.before(before)]
 
 
 @pytest.mark.parametrize("algorithm", ["layerwise", "whole"])
@@ -81,12 +82,16 @@ def test_layer_by_layer_trains_every_prefix_before_the_network(tmp_path):
 
 
 def test_workers_change_the_order_of_arrival_but_not_the_proposals(tmp_path):
-    one, _, _ = searched(tmp_path / "1.jsonl", Limits(40), n_workers=1)
-    four, _, _ = searched(tmp_path / "4.jsonl", Limits(40), n_workers=4)
-    complete = min(max(e.round for e in one), max(e.round for e in four))
+    two, _, _ = searched(tmp_path / "2.jsonl", Limits(60), n_workers=2, round_size=4)
+    four, _, _ = searched(tmp_path / "4.jsonl", Limits(60), n_workers=4)
+    assert_same_proposals(two, four)
+
+
+def assert_same_proposals(one, other):
+    """In the rounds that both have begun and, since the next one is played beside them, finished."""
+    complete = min(max(e.round for e in one), max(e.round for e in other)) - 1
     assert complete >= 2
-    in_complete_rounds = [[e.evaluation.architecture for e in ledger.before(complete)] for ledger in (one, four)]
-    assert in_complete_rounds[0] == in_complete_rounds[1]
+    assert proposed(one, complete) == proposed(other, complete)
 
 
 @pytest.mark.parametrize("algorithm", ["layerwise", "whole"])
@@ -99,6 +104,17 @@ def test_a_killed_search_goes_on_with_what_it_would_have_proposed(tmp_path, algo
     ledger, trainer, _ = searched(path, Limits(40), algorithm=algorithm, n_workers=1)
     assert proposed(ledger) == proposed(whole)
     assert len(trainer.trained) == 40 - 13
+
+
+@pytest.mark.parametrize("algorithm", ["layerwise", "whole"])
+@pytest.mark.parametrize("killed_after", [3, 13, 26])
+def test_so_does_one_that_was_a_round_ahead(tmp_path, algorithm, killed_after):
+    whole, _, _ = searched(tmp_path / "whole.jsonl", Limits(60), algorithm=algorithm, n_workers=4)
+    path = tmp_path / "killed.jsonl"
+    before, _, _ = searched(path, Limits(60), algorithm=algorithm, n_workers=4, watch=Watch(stop_after=killed_after))
+    ledger, trainer, _ = searched(path, Limits(60), algorithm=algorithm, n_workers=4)
+    assert_same_proposals(ledger, whole)
+    assert not {entry.evaluation.architecture for entry in before} & set(trainer.trained)
 
 
 def test_with_many_workers_the_slowest_holds_nobody_up(tmp_path):
@@ -151,7 +167,12 @@ def test_the_agent_is_told_what_is_under_way(tmp_path):
     assert told[0] == (set(), ())
     assert all(pending for _, pending in told[1:])
     told.clear()
-    Search(space, settings, agent, Ledger(tmp_path / "few.jsonl"), Trainer(), Watch()).run(Limits(20), 4)
+    Search(space, settings, agent, Ledger(tmp_path / "few.jsonl"), Trainer(), Watch()).run(Limits(40), 4)
+    for (known, _), (later, pending) in pairwise(told[1:]):
+        assert len(pending) == 4
+        assert len(later - known) == 4
+    told.clear()
+    Search(space, settings, agent, Ledger(tmp_path / "one.jsonl"), Trainer(), Watch()).run(Limits(20), 1)
     assert not any(pending for _, pending in told)
 
 
