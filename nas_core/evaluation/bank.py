@@ -22,7 +22,7 @@ from nas_core.space.architecture import Architecture
 from nas_core.space.slots import Slot, slots_of
 from nas_core.tasks.registry import load_part
 from nas_core.training import fit
-from nas_core.training.feed import COPIED_BYTES, n_bytes
+from nas_core.training.feed import COPIED_BYTES
 from nas_core.training.model import ends
 
 RUNGS = (64, 128, 256)  # widths whose products are computed without padding
@@ -96,7 +96,8 @@ class Bank:
         if not hasattr(self._stem, "tables") or not hasattr(self._head, "output") or len(self._ends.shape) != 1:
             return False
         entries = sum(n for _, n, _ in self._tables) * sum(width for *_, width in self._tables)
-        return entries <= MAX_TABLES and sum(map(n_bytes, parts)) <= COPIED_BYTES
+        n_bytes = 4 * sum(map(len, parts)) * self._ends.shape[0]
+        return entries <= MAX_TABLES and n_bytes <= COPIED_BYTES
 
     def _read(self, parts: Sequence[Split]) -> Rows:
         import tensorflow as tf

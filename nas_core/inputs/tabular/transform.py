@@ -3,11 +3,12 @@
 The transform is JSON::
 
     {"columns": [{"name", "type", …what this column needs}],
-     "numeric": {"names": […], "center": […], "scale": […]},
+     "numeric": {"names": […], "center": […], "scale": […], "edges": [[…], …]},
      "categorical": {"names": […], "cardinalities": […]}}
 
-Numbers stay in their own units; the network's stem scales them by `center` and `scale`, so that scaling is part of the
-model. Code 0 of a category means unseen or rare, 1 missing, 2 and above the categories, most frequent first.
+Numbers stay in their own units; the network's stem scales them by `center` and `scale` and encodes them in the bins
+between `edges`, so that both are part of the model. Code 0 of a category means unseen or rare, 1 missing, 2 and above
+the categories, most frequent first.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import pyarrow.compute as pc
 
 from nas_core.data import cells
 from nas_core.errors import JobError
+from nas_core.inputs.tabular.bins import count_bins, find_edges
 
 UNSEEN, MISSING, FIRST = 0, 1, 2
 RARE = 5  # categories with fewer rows are too rare to learn from
@@ -117,8 +119,9 @@ def _median(x: np.ndarray) -> float:
 
 
 def _numeric(entries: list[dict[str, Any]], numbers: dict[str, dict[str, np.ndarray]]) -> dict[str, Any]:
-    """Names, centers and scales of the columns of `numeric`: all numbers, then all indicators."""
+    """Names, centers, scales and edges of the columns of `numeric`: all numbers, then all indicators."""
     names, units = [], []
+    edges = find_edges([x for read in numbers.values() for x in read.values()])
     for entry in entries:
         for name, x in numbers.get(entry["name"], {}).items():
             names.append(name)
@@ -128,7 +131,9 @@ def _numeric(entries: list[dict[str, Any]], numbers: dict[str, dict[str, np.ndar
             names.append(entry["indicator"])
             is_missing = np.any([np.isnan(x) for x in numbers[entry["name"]].values()], axis=0)
             units.append(_binary_unit(is_missing.astype(np.float64)))
-    return {"names": names, "center": [center for center, _ in units], "scale": [scale for _, scale in units]}
+            edges.append([])
+    centers, scales = zip(*units, strict=True) if units else ((), ())
+    return {"names": names, "center": list(centers), "scale": list(scales), "edges": edges}
 
 
 def _binary_unit(x: np.ndarray) -> tuple[float, float]:
@@ -214,6 +219,6 @@ def embedding_width(cardinality: int) -> int:
 
 
 def shape(transform: dict[str, Any]) -> tuple[int, ...]:
-    """The shape of one row behind the stem: numbers and indicators as they are, each category as an embedding."""
+    """The shape of one row behind the stem: numbers and indicators, bins of numbers, categories as embeddings."""
     widths = map(embedding_width, transform["categorical"]["cardinalities"])
-    return (len(transform["numeric"]["names"]) + sum(widths),)
+    return (len(transform["numeric"]["names"]) + count_bins(transform["numeric"]["edges"]) + sum(widths),)

@@ -1,0 +1,50 @@
+"""Bins of a number, between whose edges its encoding in the stem rises.
+
+A network of dense layers learns steps and bends of a single column badly; given the bins it only has to weigh them
+(Gorishniy et al., "On embeddings for numerical features in tabular deep learning", NeurIPS 2022).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+MOST = 48  # bins of a column
+MOST_TOGETHER = 240  # bins of all columns: what comes behind the stem stays a narrow vector
+ROWS_A_BIN = 150  # with fewer, the network learns the rows by heart
+
+
+def find_edges(numbers: Sequence[np.ndarray]) -> list[list[float]]:
+    """Ascending edges of the bins of each column, all of them float32; none where two values say everything.
+
+    Args:
+        numbers: training rows of each column, NaN where one is missing.
+    """
+    n_curved = sum(len(np.unique(x)) > 2 for x in numbers)
+    most = min(MOST, MOST_TOGETHER // max(n_curved, 1))
+    return [_edges(np.sort(x[np.isfinite(x)].astype(np.float32)), most) for x in numbers]
+
+
+def count_bins(edges: Sequence[Sequence[float]]) -> int:
+    """Bins of all columns together."""
+    return sum(max(0, len(own) - 1) for own in edges)
+
+
+def _edges(rows: np.ndarray, most: int) -> list[float]:
+    """At most `most` bins of ascending `rows`, between quantiles of the rows and of the distinct values.
+
+    Where most rows are equal (a capital gain of 0), the quantiles of the rows tell nothing of the others.
+    """
+    n_bins, distinct = min(most, len(rows) // ROWS_A_BIN), rows[np.flatnonzero(np.diff(rows, prepend=-np.inf))]
+    if len(distinct) <= 2 or n_bins < 2:
+        return []
+    tries = (np.union1d(_quantiles(rows, n), _quantiles(distinct, n)) for n in range(n_bins, 0, -1))
+    is_few = len(distinct) <= n_bins + 1
+    edges: list[float] = (distinct if is_few else next(e for e in tries if len(e) <= n_bins + 1)).tolist()
+    return edges
+
+
+def _quantiles(ordered: np.ndarray, n: int) -> np.ndarray:
+    places = np.linspace(0, len(ordered) - 1, n + 1).round()
+    return np.take(ordered, places.astype(int))

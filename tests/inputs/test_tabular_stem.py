@@ -1,0 +1,98 @@
+"""What the stem makes of numbers: the same in Keras and without it, and what the bins say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from nas_core.inputs.tabular import bins, stem
+from nas_core.inputs.tabular.transform import apply, fit, shape
+
+N = 6_000
+COLUMNS: list[dict[str, Any]] = [
+    {"name": "skewed", "type": "numeric"},
+    {"name": "gain", "type": "numeric"},
+    {"name": "stars", "type": "numeric"},
+    {"name": "member", "type": "boolean"},
+    {"name": "seen", "type": "date", "form": "year-month-day"},
+    {"name": "city", "type": "categorical"},
+]
+
+
+@pytest.fixture(scope="module")
+def table() -> pa.Table:
+    rng = np.random.default_rng(0)
+    skewed = np.exp(rng.normal(0, 2, N)).tolist()
+    days = rng.integers(0, 3000, N).astype("timedelta64[D]") + np.datetime64("2019-01-01")
+    return pa.table(
+        {
+            "skewed": [None if i % 9 == 0 else x for i, x in enumerate(skewed)],
+            "gain": np.where(rng.random(N) < 0.9, 0, rng.integers(1, 90_000, N)),
+            "stars": rng.integers(1, 6, N),
+            "member": rng.random(N) < 0.5,
+            "seen": days,
+            "city": rng.choice(["Rome", "Oslo"], N),
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def transform(table: pa.Table) -> dict[str, Any]:
+    return fit(COLUMNS, table)
+
+
+def edges_of(transform: dict[str, Any], name: str) -> list[float]:
+    numeric = transform["numeric"]
+    return numeric["edges"][numeric["names"].index(name)]
+
+
+def test_bins_tell_both_frequent_and_rare_values_apart(transform: dict[str, Any], table: pa.Table) -> None:
+    gain = edges_of(transform, "gain")
+    assert gain[:1] == [0]
+    assert len(gain) > 10  # though nine rows of ten are 0
+    assert gain[-1] == max(table["gain"].to_pylist())
+    assert edges_of(transform, "stars") == [1, 2, 3, 4, 5]
+    assert edges_of(transform, "member") == edges_of(transform, "skewed is missing") == []
+    assert all(np.diff(edges).min() > 0 for edges in transform["numeric"]["edges"] if edges)
+
+
+@pytest.mark.parametrize(("n_columns", "n_rows"), [(3, 400), (3, 100_000), (100, 100_000), (2000, 1_000)])
+def test_bins_are_fewer_for_few_rows_and_many_columns(n_columns: int, n_rows: int) -> None:
+    x = np.random.default_rng(0).normal(size=n_rows)
+    edges = bins.find_edges([x] * n_columns)
+    assert bins.count_bins(edges) <= min(bins.MOST_TOGETHER, n_columns * n_rows // bins.ROWS_A_BIN)
+    assert all(len(own) <= bins.MOST + 1 for own in edges)
+
+
+def test_columns_without_values_have_no_bins() -> None:
+    assert bins.find_edges([np.full(50, np.nan), np.zeros(0)]) == [[], []]
+
+
+def test_a_bin_rises_from_its_lower_edge_to_its_upper_one(transform: dict[str, Any]) -> None:
+    first = transform["numeric"]["names"].index("stars")
+    row = np.array([transform["numeric"]["center"]], np.float32).repeat(4, axis=0)
+    row[:, first] = [0, 2, 3.25, 9]
+    encoded, _ = stem.fixed(transform, {"numeric": row, "categorical": np.zeros((4, 1), np.int32)})
+    start = len(transform["numeric"]["names"]) + bins.count_bins(transform["numeric"]["edges"][:first])
+    expected = [[0, 0, 0, 0], [1, 0, 0, 0], [1, 1, 0.25, 0], [1, 1, 1, 1]]
+    np.testing.assert_allclose(encoded[:, start : start + 4], expected)
+
+
+def test_keras_and_numpy_agree_to_the_last_digits(transform: dict[str, Any], table: pa.Table) -> None:
+    import keras
+
+    from nas_core.training.quiet import quiet_tensorflow
+
+    quiet_tensorflow()
+    inputs, x = stem.build(transform)
+    arrays = apply(transform, table)
+    arrays["numeric"][:3] = [[1e30], [-1e30], [0]]
+    found = keras.ops.convert_to_numpy(keras.Model(inputs, x)(arrays))
+    numbers, codes = stem.fixed(transform, arrays)
+    assert found.shape[1:] == shape(transform)
+    assert codes.shape == (N, 1)
+    np.testing.assert_allclose(found[:, : numbers.shape[1]], numbers, atol=2e-6)
+    assert np.abs(found).max() < 10
