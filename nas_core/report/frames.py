@@ -183,7 +183,7 @@ class SearchFrames:
         counters = (
             (740, texts["networks_tried"], f"{self.n_seen:,}", texts["of"].format(n=f"{len(self.candidates):,}")),
             (930, texts["search_time"], _clock(last.at if last else 0.0), ""),
-            (1060, texts["best"].format(metric=metric.inside), words.number(best), ""),
+            (1060, texts["best"].format(metric=metric.inside), words.number(best, self.facts.language), ""),
         )
         for x, label, value, more in counters:
             draw_text(image, (x, 42), label, 14, MUTED, width=188)
@@ -223,13 +223,20 @@ class SearchFrames:
             return
         image.paste(FAINT, (52, 616, 392, 617))
         parameters = texts["parameters"].format(n=f"{candidate.parameters:,}")
-        draw_text(image, (52, 680), f"{parameters}  ·  {words.duration(candidate.seconds)}", 14, MUTED, width=340)
+        draw_text(
+            image,
+            (52, 680),
+            f"{parameters}  ·  {words.duration(candidate.seconds, self.facts.language)}",
+            14,
+            MUTED,
+            width=340,
+        )
         if is_failed:
             reason = texts["failed_because"].format(reason=candidate.error or texts["no_figure"])
             draw_text(image, (52, 652), reason, 17, FAILED, bold=True, width=340)
             return
         colour, praise = (GOOD, f"  ·  {texts['record']}") if candidate.is_best else (INK, "")
-        figure = f"{self.facts.metric.title} {words.number(candidate.value)}{praise}"
+        figure = f"{self.facts.metric.title} {words.number(candidate.value, self.facts.language)}{praise}"
         draw_text(image, (52, 652), figure, size_for(figure, 21, 15, 340, bold=True), colour, bold=True, width=340)
 
     def _blocks(self, candidate: CandidateFacts) -> list[Block]:
@@ -304,7 +311,7 @@ class WinnerFrames:
         metric = facts.metric
         unit = f" ({metric.unit})" if metric.unit else ""
         draw_text(image, (676, 140), self.texts["on_unseen"].format(metric=metric.title + unit), 17, MUTED, width=540)
-        draw_text(image, (674, 206), words.number(facts.test.value), 60, INK, bold=True, width=540)
+        draw_text(image, (674, 206), words.number(facts.test.value, facts.language), 60, INK, bold=True, width=540)
         draw_text(image, (676, 238), "  ·  ".join(_other_figures(facts)), 16, MUTED, width=540)
         self._foot(image)
         return image
@@ -317,7 +324,7 @@ class WinnerFrames:
         line = f"{tried}, {failed}" if facts.search.n_failed else tried
         draw_text(image, (676, 634), line, 17, INK, width=544)
         size = self.texts["parameters"].format(n=f"{facts.winner.parameters:,}")
-        time = self.texts["in_all"].format(time=words.duration(facts.seconds["total"]))
+        time = self.texts["in_all"].format(time=words.duration(facts.seconds["total"], facts.language))
         draw_text(image, (676, 664), f"{size}  ·  {time}", 17, INK, width=544)
 
     def _network(self, image: Image.Image, grown: float) -> None:
@@ -345,22 +352,27 @@ class WinnerFrames:
         draw_text(image, (676, 286), self.texts["longer" if metric.higher_is_better else "shorter"], 14, MUTED)
         pitch = min(76, 290 // len(rows))
         for place, (title, value, colour) in enumerate(rows):
-            self._bar(image, 312 + pitch * place, title, value, max(0.0, value) / largest * grown, colour)
+            figure = words.number(value, self.facts.language)
+            self._bar(image, 312 + pitch * place, (title, figure), max(0.0, value) / largest * grown, colour)
 
     @staticmethod
-    def _bar(image: Image.Image, y: int, title: str, value: float, share: float, colour: Colour) -> None:
-        is_ours = colour == BLUE
+    def _bar(image: Image.Image, y: int, texts: tuple[str, str], share: float, colour: Colour) -> None:
+        is_ours, (title, figure) = colour == BLUE, texts
         draw_text(image, (676, y), title, 16, INK, bold=is_ours, width=540)
         end = 676 + max(5, round(430 * share))
         rounded(image, (676, y + 9, end, y + 33), colour, 5)
-        draw_text(image, (end + 10, y + 21), words.number(value), 17, INK, bold=is_ours, anchor="lm")
+        draw_text(image, (end + 10, y + 21), figure, 17, INK, bold=is_ours, anchor="lm")
 
 
 def _other_figures(facts: Facts) -> list[str]:
     known = [
         (facts.metrics.get(name), value) for name, value in facts.test.figures.items() if name != facts.metric.name
     ]
-    return [f"{metric.title} {words.number(value)}" for metric, value in known if metric and value is not None]
+    return [
+        f"{metric.title} {words.number(value, facts.language)}"
+        for metric, value in known
+        if metric and value is not None
+    ]
 
 
 def crossfade(one: Image.Image, other: Image.Image, n_frames: int) -> Iterator[Image.Image]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import import_module
+from types import ModuleType
 
 from nas_core.tasks.registry import load_task
 
@@ -25,11 +26,15 @@ class MetricFacts:
 
 def metrics_of(task: str, target: str = "") -> dict[str, MetricFacts]:
     """The metrics of a task by name, its default first; those in the unit of the target name `target`."""
-    figures = import_module(f"nas_core.targets.{load_task(task).target}.figures")
     return {
         name: MetricFacts(name, metric.title, _unit(metric.unit, target), metric.higher_is_better)
-        for name, metric in figures.METRICS.items()
+        for name, metric in figures_of(task).METRICS.items()
     }
+
+
+def figures_of(task: str) -> ModuleType:
+    """The module that measures the target of `task`."""
+    return import_module(f"nas_core.targets.{load_task(task).target}.figures")
 
 
 def _unit(unit: str, target: str) -> str:

@@ -7,56 +7,103 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from nas_core.report.bootstrap import Interval, Resamples
 from nas_core.report.metrics import MetricFacts
-from nas_core.report.words import number, percent
+from nas_core.report.texts import sentence_texts
+from nas_core.report.words import local, number, percent
 
 MAX_CLASSES = 40
 MAX_POINTS = 500
-RIVALS = {
-    "majority": "guessing the most frequent class",
-    "mean": "guessing the mean",
-    "linear": "the linear model",
-    "random": "random search",
-}
 
 
 @dataclass(frozen=True)
 class VerdictFacts:
     """The network beside one rival, in the job's metric on the test rows.
 
-    `gain` is how much better the network is (negative: worse), `outcome` is ``better``, ``equal`` (the same in the
-    digits that are shown) or ``worse``, `text` one sentence.
+    `gain` is how much better the network is (negative: worse), from `low` to `high` by bootstrap (None: not known).
+    `outcome` is ``better``, ``worse``, ``equal`` (the same in the digits that are shown) or ``unproven`` (the interval
+    holds 0), `text` one sentence.
     """
 
     rival: str
     title: str
     value: float
     gain: float
+    low: float | None
+    high: float | None
     outcome: str
     text: str
 
 
-def judge(metric: MetricFacts, value: float, rivals: Mapping[str, float]) -> tuple[VerdictFacts, ...]:
+def judge(
+    metric: MetricFacts, value: float, rivals: Mapping[str, float], resamples: Resamples, language: str = "en"
+) -> tuple[VerdictFacts, ...]:
     """Compare the network's `value` with each rival's."""
-    return tuple(_verdict(metric, value, rival, other) for rival, other in rivals.items())
+    sign = 1 if metric.higher_is_better else -1
+    verdicts = []
+    for rival, other in rivals.items():
+        gain, interval = sign * (value - other), resamples.gain(rival, sign)
+        outcome = _outcome(number(value) == number(other), gain, interval)
+        title = rival_title(rival, language)
+        text = _sentence(metric, (title, value, other), outcome, (gain, interval), language)
+        low, high = (interval.low, interval.high) if interval else (None, None)
+        verdicts.append(VerdictFacts(rival, title, other, gain, low, high, outcome, text))
+    return tuple(verdicts)
 
 
-def _verdict(metric: MetricFacts, value: float, rival: str, other: float) -> VerdictFacts:
-    gain = (value - other) * (1 if metric.higher_is_better else -1)
-    outcome = "equal" if number(value) == number(other) else "better" if gain > 0 else "worse"
-    title = RIVALS.get(rival, rival)
-    words = {"better": "Better than", "equal": "As good as", "worse": "Worse than"}[outcome]
-    text = (
-        f"{words} {title}: {metric.inside} {number(value)} against {number(other)}{_relative(value, other, outcome)}."
+def rival_title(rival: str, language: str = "en") -> str:
+    """What a rival is called."""
+    return sentence_texts(language).get(f"rival_{rival}", rival)
+
+
+def _outcome(is_same: bool, gain: float, interval: Interval | None) -> str:
+    if is_same:
+        return "equal"
+    if interval and interval.low <= 0 <= interval.high:
+        return "unproven"
+    return "better" if gain > 0 else "worse"
+
+
+def _sentence(
+    metric: MetricFacts,
+    figures: tuple[str, float, float],
+    outcome: str,
+    lead: tuple[float, Interval | None],
+    language: str,
+) -> str:
+    texts = sentence_texts(language)
+    title, value, other = figures
+    key = "verdict_unproven" if outcome == "unproven" else outcome
+    against = texts["against"].format(
+        metric=metric.inside,
+        value=number(value, language),
+        other=number(other, language),
+        relative=_relative(value, other, outcome, texts),
     )
-    return VerdictFacts(rival, title, other, gain, outcome, text)
+    return f"{texts[key].format(rival=title, gain=_amount(metric, outcome, lead, language))}: {against}."
 
 
-def _relative(value: float, other: float, outcome: str) -> str:
-    if outcome == "equal" or other == 0:
+def _amount(metric: MetricFacts, outcome: str, lead: tuple[float, Interval | None], language: str) -> str:
+    """``4.1 points (3.2 to 5.0)``: a share is said in points, anything else in its unit."""
+    texts, (gain, interval) = sentence_texts(language), lead
+    is_share = metric.higher_is_better and not metric.unit
+    sign = -1 if outcome == "worse" else 1
+
+    def say(x: float) -> str:
+        return local(f"{100 * x + 0.0:.1f}", language) if is_share else number(float(f"{x:.3g}"), language)
+
+    said = texts["points"].format(n=say(sign * gain)) if is_share else say(sign * gain)
+    if interval is None:
+        return said
+    low, high = sorted((sign * interval.low, sign * interval.high))
+    return said + texts["interval"].format(low=say(low), high=say(high))
+
+
+def _relative(value: float, other: float, outcome: str, texts: Mapping[str, str]) -> str:
+    if outcome in ("equal", "unproven") or other == 0:
         return ""
-    direction = "higher" if value > other else "lower"
-    return f" ({percent(abs(value - other) / abs(other))} {direction})"
+    share = percent(abs(value - other) / abs(other))
+    return f" ({texts['higher' if value > other else 'lower'].format(share=share)})"
 
 
 def front(sizes_and_scores: Sequence[tuple[int, float | None]]) -> set[int]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from nas_core.report import words
 from nas_core.report.metrics import metrics_of
-from nas_core.report.outcome import RIVALS
+from nas_core.report.outcome import rival_title
 from nas_core.runs import layout
 from nas_core.runs.records import read_json, read_lines
 from nas_core.runs.run import Run
@@ -114,9 +114,9 @@ def _figures(summary: dict[str, Any]) -> list[str]:
         return []
     metrics = metrics_of(summary["task"])
     columns = {"the network": summary["test"]}
-    columns |= {RIVALS.get(name, name): figures for name, figures in summary["baselines"].items()}
+    columns |= {rival_title(name): figures for name, figures in summary["baselines"].items()}
     if summary["random"]:
-        columns[RIVALS["random"]] = summary["random"]["test"]
+        columns[rival_title("random")] = summary["random"]["test"]
     names = sorted(summary["test"], key=lambda name: name != summary["metric"])
     titles = [metrics[name].title if name in metrics else name for name in names]
     rows = [("", titles), *((title, [words.number(fig.get(name)) for name in names]) for title, fig in columns.items())]

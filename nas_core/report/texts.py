@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+Table = Callable[[str], dict[str, str]]
 LANGUAGES = ("en", "ru")
 
 # Each entry: English, Russian. {name} is a place that is filled in.
@@ -136,6 +139,18 @@ _PAGE: dict[str, tuple[str, str]] = {
     "error_in": ("prediction less truth, {unit}", "предсказание минус истина, {unit}"),
     "prediction_truth": ("Prediction (up) over truth", "Предсказание (вверх) и истина"),
     "truth": ("truth", "истина"),
+    "thresholds": ("Where to draw the line", "Где провести границу"),
+    "thresholds_lead": (
+        "Say {name} when its probability is at least the threshold: how many of those said are right (precision), and "
+        "how many of the true ones are found (recall).",
+        "Отвечать {name}, если вероятность не меньше порога: сколько таких ответов верны (точность) и сколько "
+        "настоящих найдено (полнота).",
+    ),
+    "threshold": ("threshold", "порог"),
+    "mistake_0": ("Row", "Строка"),
+    "mistake_1": ("Truth", "Истина"),
+    "mistake_2": ("Prediction", "Предсказание"),
+    "mistake_3": ("How wrong", "Насколько неверно"),
     "mistakes": ("The worst mistakes", "Самые большие ошибки"),
     "mistakes_lead": ("Test rows, the worst first.", "Контрольные строки, начиная с худших."),
     "importance": ("What the network looks at", "На что смотрит сеть"),
@@ -194,6 +209,90 @@ _PAGE: dict[str, tuple[str, str]] = {
     "bytes": ("Bytes", "Байт"),
     "footer": ("Made by nas-core. The page needs no network.", "Сделано nas-core. Странице не нужна сеть."),
 }
+
+
+_SENTENCES: dict[str, tuple[str, str]] = {
+    "rival_majority": ("guessing the most frequent class", "угадывание самого частого класса"),
+    "rival_mean": ("guessing the mean", "угадывание среднего"),
+    "rival_linear": ("the linear model", "линейная модель"),
+    "rival_random": ("random search", "случайный поиск"),
+    "and": ("and", "и"),
+    "or": ("or", "или"),
+    "reached": (
+        "The network reaches {metric} {value}{interval} on rows that it has never seen",
+        "На строках, которых сеть не видела, {metric} = {value}{interval}",
+    ),
+    "interval": (" ({low} to {high})", " (от {low} до {high})"),
+    "not_beaten": ("it does not beat {rivals}", "сеть не лучше, чем {rivals}"),
+    "no_better": ("it is no better than {rivals}", "сеть не лучше, чем {rivals}"),
+    "beats": ("it beats {rivals}", "сеть лучше, чем {rivals}"),
+    "unproven": ("better than {rivals}: not proven", "лучше ли она, чем {rivals}: не доказано"),
+    "better": ("Better than {rival} by {gain}", "Лучше, чем {rival}, на {gain}"),
+    "worse": ("Worse than {rival} by {gain}", "Хуже, чем {rival}, на {gain}"),
+    "equal": ("As good as {rival}", "Не лучше и не хуже, чем {rival}"),
+    "verdict_unproven": (
+        "Better than {rival}: not proven, the difference is {gain}",
+        "Лучше ли, чем {rival}: не доказано, разница {gain}",
+    ),
+    "points": ("{n} points", "{n} п."),
+    "against": ("{metric} {value} against {other}{relative}", "{metric} {value} против {other}{relative}"),
+    "higher": ("{share} higher", "на {share} выше"),
+    "lower": ("{share} lower", "на {share} ниже"),
+    "note_linear": (
+        "A linear model does as well here and is simpler: prefer it, or give the search more time or data.",
+        "Линейная модель здесь не хуже и проще: возьмите её или дайте поиску больше времени или данных.",
+    ),
+    "note_nothing": (
+        "The network has learnt nothing that helps: the columns may say nothing about the target.",
+        "Сеть ничему полезному не научилась: возможно, столбцы ничего не говорят о цели.",
+    ),
+    "note_random": (
+        "Random search found a better network with the same number of trials: the agent did not pay here.",
+        "Случайный поиск за столько же попыток нашёл сеть лучше: агент здесь себя не окупил.",
+    ),
+    "note_random_unproven": (
+        "That the agent finds better networks than random search is not proven on these test rows.",
+        "На этих контрольных строках не доказано, что агент находит сети лучше, чем случайный поиск.",
+    ),
+    "note_few_rows": (
+        "The figures rest on few test rows ({n}); small differences may be chance.",
+        "Контрольных строк мало ({n}): небольшие различия могут быть случайны.",
+    ),
+    "note_failed": (
+        "{share} of the networks failed; the list of candidates says why.",
+        "С ошибкой закончились {share} сетей; причины — в списке кандидатов.",
+    ),
+    "next_simple": (
+        "Use the simpler model until more rows or better columns are there.",
+        "Пользуйтесь более простой моделью, пока нет новых строк или лучших столбцов.",
+    ),
+    "next_short": (
+        "The search had time for few networks ({n}): give it a larger `budget_minutes`.",
+        "Поиск успел проверить мало сетей ({n}): увеличьте `budget_minutes`.",
+    ),
+    "next_longer": (
+        "The search was still finding better networks: give it a larger `budget_minutes`.",
+        "Поиск ещё находил лучшие сети: увеличьте `budget_minutes`.",
+    ),
+    "next_enough": (
+        "The search had stopped finding better networks: more time will hardly help, more data may.",
+        "Поиск перестал находить лучшие сети: время вряд ли поможет, новые данные — возможно.",
+    ),
+    "next_rows": (
+        "Collect more rows: with so few, every figure moves with chance.",
+        "Соберите больше строк: при таком их числе все значения зависят от случая.",
+    ),
+    "next_try": (
+        "Try the network on rows of your own (`nas predict RUN rows.csv`); export/ holds it for phones and servers.",
+        "Проверьте сеть на своих строках (`nas predict RUN rows.csv`); в export/ она готова для телефонов и серверов.",
+    ),
+}
+
+
+def sentence_texts(language: str) -> dict[str, str]:
+    """The words of verdicts, notes and advice by key."""
+    place = LANGUAGES.index(language)
+    return {key: texts[place] for key, texts in _SENTENCES.items()}
 
 
 _FILM: dict[str, tuple[str, str]] = {

@@ -11,8 +11,17 @@ from urllib.parse import urlsplit
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
-def number(value: float | None) -> str:
-    """A figure with four significant digits, thousands parted by commas; a dash for none."""
+def number(value: float | None, language: str = "en") -> str:
+    """A figure with four significant digits; a dash for none."""
+    return local(_number(value), language)
+
+
+def local(figure: str, language: str) -> str:
+    """A figure as `language` writes it: thousands parted by narrow spaces and a decimal comma in Russian."""
+    return figure.translate({ord(","): "\u202f", ord("."): ","}) if language == "ru" else figure
+
+
+def _number(value: float | None) -> str:
     if value is None or not math.isfinite(value):
         return "–"
     if value == int(value) and abs(value) < 1e15:
@@ -24,14 +33,18 @@ def number(value: float | None) -> str:
     return f"{value:.4g}"
 
 
-def duration(seconds: float) -> str:
+UNITS = {"en": ("s", "min", "h"), "ru": ("с", "мин", "ч")}
+
+
+def duration(seconds: float, language: str = "en") -> str:
     """``8.4 s``, ``1 min 52 s``, ``2 h 05 min``."""
+    second, minute, hour = UNITS[language]
     if seconds < 59.95:
-        return f"{seconds:.1f} s"
+        return f"{local(f'{seconds:.1f}', language)} {second}"
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:
-        return f"{minutes} min {rest:02d} s"
-    return f"{minutes // 60} h {minutes % 60:02d} min"
+        return f"{minutes} {minute} {rest:02d} {second}"
+    return f"{minutes // 60} {hour} {minutes % 60:02d} {minute}"
 
 
 def size(n_bytes: float) -> str:

@@ -36,6 +36,7 @@ MODEL = "train/model.keras"
 HISTORY = "train/history.csv"
 METRICS = "train/metrics.json"
 PREDICTIONS = "train/predictions.parquet"
+TEST_OUTPUTS = "train/test_outputs.npz"  # of the network and its rivals, on some test rows
 IMPORTANCE = "train/importance.json"
 
 EXPORT = "export"

@@ -26,11 +26,11 @@ from nas_core.search.clock import training_seconds
 from nas_core.search.settings import SearchSettings
 from nas_core.space.architecture import Architecture
 from nas_core.tasks.registry import load_part
-from nas_core.training.baselines import measure_baselines
+from nas_core.training.baselines import baseline_outputs
 from nas_core.training.fit import Epoch, Plan, fit_folds, predict
 from nas_core.training.importance import measure_importance
 from nas_core.training.judge import Verdict, judge, judge_folds
-from nas_core.training.model import average_models, build_model
+from nas_core.training.model import average_models, build_model, write_weights
 from nas_core.training.quiet import quiet_tensorflow
 from nas_core.training.settings import TrainingSettings
 from nas_core.training.summary import describe_model
@@ -43,6 +43,7 @@ SETTINGS = (TrainingSettings, SearchSettings, EnvSettings, "folds")
 PATIENCE = 12  # epochs without a better validation loss before the step size falls
 OVERHEAD_SECONDS = 6.0  # of the time left, for what comes after the fits: measuring, saving
 IMPORTANCE_SECONDS = 4.0
+MAX_OUTPUTS = 20_000  # rows
 
 
 @dataclass(frozen=True)
@@ -76,10 +77,12 @@ def work(job: Job, run: Run) -> dict[str, Any]:
     folds = make_folds(data, count_folds(data, job.folds))
     finalists = _train_finalists(entries, data, folds, job, deadline)
     winner = _winner(finalists, job.priced_for(count_judges(data, len(folds))).size_penalty)
-    metrics = _measure(winner, finalists, data)
+    outputs = baseline_outputs(data)
+    metrics = _measure(winner, finalists, data, outputs)
     metrics["folds"] = len(folds)
-    metrics["random"] = _random_search(job, run, data, folds)
+    metrics["random"] = _random_search(job, run, data, folds, outputs)
     _write(run, winner, metrics, data)
+    _write_outputs(run, {"network": predict(winner.model, data.split("test")), **outputs})
     write_json(run.path(layout.IMPORTANCE), measure_importance(winner.model, data, IMPORTANCE_SECONDS))
     _say(metrics)
     return {"test": metrics["test"], "winner": metrics["winner"], "n_finalists": len(finalists)}
@@ -139,8 +142,10 @@ def _mean_history(histories: list[list[Epoch]]) -> list[Epoch]:
     ]
 
 
-def _measure(winner: Finalist, finalists: list[Finalist], data: Prepared) -> dict[str, Any]:
-    """The content of ``metrics.json``."""
+def _measure(
+    winner: Finalist, finalists: list[Finalist], data: Prepared, baselines: dict[str, np.ndarray]
+) -> dict[str, Any]:
+    """The content of ``metrics.json``; `baselines` are their outputs on the test rows."""
     test = data.split("test")
     output = predict(winner.model, test)
     return {
@@ -148,7 +153,7 @@ def _measure(winner: Finalist, finalists: list[Finalist], data: Prepared) -> dic
         "metric": data.schema["metric"],
         "test": judge(data, test.target, output)[0],
         "valid": winner.verdict.figures,
-        "baselines": measure_baselines(data),
+        "baselines": {name: judge(data, test.target, baseline)[0] for name, baseline in baselines.items()},
         "winner": winner.architecture.fingerprint,
         "finalists": [
             {
@@ -167,8 +172,13 @@ def _measure(winner: Finalist, finalists: list[Finalist], data: Prepared) -> dic
     }
 
 
-def _random_search(job: Job, run: Run, data: Prepared, folds: list[Fold]) -> dict[str, Any] | None:
-    """What random search would have given: its best network trained like a finalist; None when it was not asked for."""
+def _random_search(
+    job: Job, run: Run, data: Prepared, folds: list[Fold], outputs: dict[str, np.ndarray]
+) -> dict[str, Any] | None:
+    """What random search would have given: its best network trained like a finalist; None when it was not asked for.
+
+    What that says of the test rows joins `outputs`.
+    """
     path = run.path(layout.RANDOM_SEARCH)
     if not path.exists():
         return None
@@ -178,7 +188,8 @@ def _random_search(job: Job, run: Run, data: Prepared, folds: list[Fold]) -> dic
         return {"n": len(ledger), "score": None, "test": None}
     finalist = _train(best[0].evaluation.architecture, data, folds, job, 60 * job.budget_minutes / 4)
     test = data.split("test")
-    figures, _ = judge(data, test.target, predict(finalist.model, test))
+    outputs["random"] = predict(finalist.model, test)
+    figures, _ = judge(data, test.target, outputs["random"])
     return {"n": len(ledger), "score": finalist.verdict.score, "test": figures}
 
 
@@ -189,6 +200,13 @@ def _write(run: Run, winner: Finalist, metrics: dict[str, Any], data: Prepared) 
     write_text(run.path(layout.HISTORY), _csv(winner.history))
     _write_predictions(run, data, data.split("test"), predict(winner.model, data.split("test")))
     write_json(run.path(layout.METRICS), metrics)
+
+
+def _write_outputs(run: Run, outputs: dict[str, np.ndarray]) -> None:
+    """What network and rivals say of the same test rows, for the report to compare: all, or an even sample."""
+    rows = np.unique(np.linspace(0, len(outputs["network"]) - 1, MAX_OUTPUTS).astype(int))
+    kept = {name: output[rows].astype(np.float32) for name, output in outputs.items()}
+    write_weights({"rows": rows} | kept, run.path(layout.TEST_OUTPUTS))
 
 
 def _csv(rows: list[Epoch]) -> str:

@@ -13,13 +13,20 @@ MAX_ROWS = 100_000  # a linear model learns nothing more from further rows
 
 
 def measure_baselines(data: Prepared) -> dict[str, dict[str, float]]:
-    """Figures on the test rows by baseline (``majority`` or ``mean``, and ``linear``) and metric.
+    """Figures on the test rows by baseline (``majority`` or ``mean``, and ``linear``) and metric."""
+    figures = load_part(data.schema["task"], "target", "figures").figures
+    truth = data.split("test").target
+    return {name: figures(data.transforms["target"], truth, output) for name, output in baseline_outputs(data).items()}
+
+
+def baseline_outputs(data: Prepared) -> dict[str, np.ndarray]:
+    """What each baseline says of the test rows, as a network would.
 
     They learn from all other rows: those that a network needs for its validation too.
     """
     task, target = data.schema["task"], data.transforms["target"]
     linear_features = partial(load_part(task, "input", "columns").linear_features, data.transforms["input"])
-    baselines, figures = load_part(task, "target", "baselines"), load_part(task, "target", "figures").figures
+    baselines = load_part(task, "target", "baselines")
     parts, test = (data.split("train"), data.split("valid")), data.split("test")
     rows = [_random_rows(len(part), MAX_ROWS * len(part) // sum(map(len, parts))) for part in parts]
     truth = np.concatenate([part.target[chosen] for part, chosen in zip(parts, rows, strict=True)])
@@ -27,11 +34,10 @@ def measure_baselines(data: Prepared) -> dict[str, dict[str, float]]:
         name: np.concatenate([part.inputs[name][chosen] for part, chosen in zip(parts, rows, strict=True)])
         for name in test.inputs
     }
-    outputs = {
+    return {
         baselines.CONSTANT: baselines.constant(target, truth, len(test)),
         "linear": baselines.linear(target, linear_features(inputs), truth, linear_features(test.inputs)),
     }
-    return {name: figures(target, test.target, output) for name, output in outputs.items()}
 
 
 def _random_rows(n: int, most: int) -> np.ndarray:

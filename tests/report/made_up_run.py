@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from nas_core.job import job_json, parse_job
 from nas_core.runs import layout
@@ -183,7 +185,8 @@ def _write_prepare(run: Run, kind: Kind, texts: list[str] | None, target: str, r
         },
     ]
     write_json(run.path(layout.CHECKS), checks)
-    write_json(run.path(layout.TRANSFORMS), {"task": kind.task, "input": {}, "target": {}})
+    spec: dict[str, Any] = {"classes": _classes(texts), "positive": None if texts else 1, "std": 115_000.0}
+    write_json(run.path(layout.TRANSFORMS), {"task": kind.task, "input": {}, "target": spec})
     _finish(run, "prepare", 1.4)
 
 
@@ -301,7 +304,38 @@ def _write_train(run: Run, kind: Kind, texts: list[str] | None, rng: random.Rand
     names = texts or ["mean radius", "mean area", "mean texture", "hospital"]
     importance = [{"column": n, "importance": 0.31 / (row + 1), "std": 0.01} for row, n in enumerate(names)]
     write_json(run.path(layout.IMPORTANCE), importance)
+    _write_test(run, kind, texts)
     _finish(run, "train", 14.2)
+
+
+N_TEST = 86
+
+
+def _write_test(run: Run, kind: Kind, texts: list[str] | None) -> None:
+    """The raw test rows, the truth, and what network and rivals say of it: the network is better than the others."""
+    rng = np.random.default_rng(0)
+    names = [column["name"] for column in json.loads(run.path(layout.SCHEMA).read_text())["columns"]]
+    run.path(layout.ARRAYS).mkdir(parents=True, exist_ok=True)
+    rows = {name: [f"{name} {row}" for row in range(N_TEST)] for name in dict.fromkeys(names)}
+    pq.write_table(pa.table(rows), run.path(layout.TEST_ROWS))
+    noise = {"network": 1.2, **{name: 2.0 for name in kind.baselines}, "random": 1.05}
+    if kind.task == "tabular_regression":
+        truth = rng.uniform(15_000, 500_000, N_TEST)
+        same = rng.normal(0, 53_000, N_TEST)
+        outputs = {name: (truth + factor * same)[:, None] for name, factor in noise.items()}
+        said = {"truth": truth, "prediction": outputs["network"][:, 0]}
+    else:
+        classes = _classes(texts)
+        truth = rng.integers(len(classes), size=N_TEST)
+        same = rng.random((N_TEST, len(classes)))
+        raw = {name: same * factor + (truth[:, None] == np.arange(len(classes))) for name, factor in noise.items()}
+        outputs = {name: output / output.sum(axis=1, keepdims=True) for name, output in raw.items()}
+        chosen = outputs["network"].argmax(axis=1)
+        said = {"truth": [classes[code] for code in truth], "prediction": [classes[code] for code in chosen]}
+        said |= {f"p_{name}": outputs["network"][:, code] for code, name in enumerate(classes)}
+    np.save(run.path(layout.ARRAYS) / "test_target.npy", truth)
+    np.savez(run.path(layout.TEST_OUTPUTS), rows=np.arange(N_TEST), **outputs)
+    pq.write_table(pa.table(said), run.path(layout.PREDICTIONS))
 
 
 def _write_history(path: Path, rng: random.Random) -> None:

@@ -10,7 +10,7 @@ from openpyxl.styles import Alignment, Border, Font, NamedStyle, PatternFill, Si
 FONT = "Arial"  # on every machine, or with a twin of the same widths
 INK, MUTED, LINE, PANEL, BLUE = "1B2430", "64707D", "D5DCE3", "F1F5F8", "0B5C8E"
 GOOD, BAD, PALE_GOOD, PALE_BAD = "00664D", "A84300", "E3F3EE", "FBEBDD"
-OUTCOMES = {"better": "good", "equal": "plain", "worse": "bad"}
+OUTCOMES = {"better": "good", "equal": "plain", "unproven": "plain", "worse": "bad"}
 
 
 def add_styles(book: Workbook) -> None:

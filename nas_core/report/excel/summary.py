@@ -40,7 +40,7 @@ def add_sheet(book: Workbook, facts: Facts, pictures: Mapping[str, Path]) -> Non
 
 def _band(page: Page, facts: Facts) -> None:
     outcomes = [verdict.outcome for verdict in facts.test.verdicts if verdict.rival != "random"]
-    worst = next((outcome for outcome in ("worse", "equal", "better") if outcome in outcomes), "equal")
+    worst = next((outcome for outcome in ("worse", "equal", "unproven", "better") if outcome in outcomes), "equal")
     page.put(facts.headline, f"band {OUTCOMES[worst]}", wide=WIDE)
     page.sheet.row_dimensions[page.row].height = 20 * lines_of(facts.headline, 125) + 10
     page.row += 2

@@ -12,7 +12,7 @@ from nas_core.report.excel import charts
 from nas_core.report.excel.page import Column, Page
 from nas_core.report.excel.style import OUTCOMES
 from nas_core.report.facts import Facts
-from nas_core.report.outcome import RIVALS, ConfusionFacts, ResidualFacts
+from nas_core.report.outcome import ConfusionFacts, ResidualFacts, rival_title
 
 CHART_ROWS = 19
 LAST_PRINTED = 12  # the cells that charts draw on lie beyond
@@ -49,9 +49,9 @@ def add_sheet(book: Workbook, facts: Facts) -> None:
 def _figures(page: Page, facts: Facts) -> None:
     test = facts.test
     shown = {"the network": test.figures, "on validation rows": test.valid}
-    shown |= {RIVALS.get(name, name): figures for name, figures in test.baselines.items()}
+    shown |= {rival_title(name): figures for name, figures in test.baselines.items()}
     if test.random:
-        shown[f"{RIVALS['random']} ({test.random['n']:,} networks)"] = test.random["test"]
+        shown[f"{rival_title('random')} ({test.random['n']:,} networks)"] = test.random["test"]
     names = sorted(test.figures, key=lambda name: name != facts.metric.name)
     page.heading("Figures")
     columns = [Column("Figure", "strong"), *(Column(words.shorten(title, 60), "number") for title in shown)]

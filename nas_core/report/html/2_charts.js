@@ -121,15 +121,15 @@ function bars(rows, { label = number, left = null, width: most = Infinity } = {}
   });
 }
 
-function lines(series, { xTitle, yTitle, height = 220, from0 = false }) {
+function lines(series, { xTitle, yTitle, height = 220, from0 = false, isShare = false }) {
   return chart((width) => {
     const box = [54, 26, width - 8, height - 42], [left, top, right, bottom] = box;
     const svg = s("svg", { viewBox: `0 0 ${width} ${height}`, height, role: "img" });
     const all = series.flatMap((one) => one.points), ys = all.map((p) => p[1]).sort((a, b) => a - b);
     const high = ys[Math.floor(0.98 * (ys.length - 1))], low = from0 ? 0 : ys[0];
     const x = scale([Math.min(...all.map((p) => p[0])), Math.max(...all.map((p) => p[0]))], [left, right]);
-    const y = scale([low - 0.04 * (high - low), high + 0.04 * (high - low || 1)], [bottom, top]);
-    axes(svg, x, y, box, { xTitle, yTitle });
+    const y = scale(isShare ? [0, 1] : [low - 0.04 * (high - low), high + 0.04 * (high - low || 1)], [bottom, top]);
+    axes(svg, x, y, box, { xTitle, yTitle, ...(isShare ? { yFormat: percent } : {}) });
     series.forEach((one) => svg.append(s("path", { class: `line ${one.style}`, d: polyline(one.points.map((p) => [x(p[0]), y(p[1])])) })));
     return svg;
   });

@@ -12,7 +12,7 @@ const columns = (...names) => names.map((name) => (name.endsWith("#") ? { title:
 
 function summary() {
   const outcomes = F.test.verdicts.filter((v) => v.rival !== "random").map((v) => v.outcome);
-  const worst = ["worse", "equal", "better"].find((o) => outcomes.includes(o)) || "equal";
+  const worst = ["worse", "equal", "unproven", "better"].find((o) => outcomes.includes(o)) || "equal";
   const unit = F.metric.unit ? ` (${F.metric.unit})` : "";
   const rows = [{ title: T.the_network, value: F.test.value, bold: true, low: F.test.low, high: F.test.high }, ...F.test.verdicts.map((v) => ({ title: v.title, value: v.value, style: "fill-slate" }))];
   return h("section", { id: "summary" },
@@ -89,9 +89,16 @@ function residuals(about) {
       return svg;
     })))];
 }
+function thresholds(rows) {
+  if (!rows.length) return "";
+  const points = (name) => rows.filter((r) => r[name] !== null).map((r) => [r.threshold, r[name]]);
+  return [h("h3", {}, T.thresholds), h("p", { class: "small muted" }, t("thresholds_lead", { name: F.positive })),
+    legend(["line", "blue", T.precision], ["line", "badline", T.recall], ["line", "goodline", "F1"]),
+    lines([{ points: points("precision"), style: "blue" }, { points: points("recall"), style: "badline" }, { points: points("f1"), style: "goodline" }], { xTitle: T.threshold, from0: true, isShare: true })];
+}
 function mistakes(about) {
   if (!about || !about.rows.length) return "";
-  return [h("h3", {}, T.mistakes), h("p", { class: "small muted" }, T.mistakes_lead), table(about.columns.map((name) => ({ title: short(name, 40) })), about.rows.map((row) => row.map((v) => (typeof v === "number" ? number(v) : v === null ? "–" : short(String(v), 80)))))];
+  return [h("h3", {}, T.mistakes), h("p", { class: "small muted" }, T.mistakes_lead), table(about.columns.map((name, k) => ({ title: k < 4 ? T["mistake_" + k] : short(name, 40) })), about.rows.map((row) => row.map((v) => (typeof v === "number" ? number(v) : v === null ? "–" : short(String(v), 80)))))];
 }
 function testSection() {
   const shown = Object.entries({ [T.the_network]: F.test.figures, [T.on_validation]: F.test.valid, ...F.test.rivals });
@@ -100,6 +107,7 @@ function testSection() {
     table([{ title: "" }, ...names.map((name) => ({ title: (F.metrics[name] || { title: name }).title, n: true }))], shown.map(([title, figures]) => [title, ...names.map((name) => number(figures[name]))])),
     F.test.confusion && confusion(F.test.confusion),
     F.test.details.calibration && F.test.details.calibration.length > 1 && calibration(F.test.details.calibration),
+    thresholds(F.test.thresholds),
     F.test.residuals && residuals(F.test.residuals),
     mistakes(F.test.mistakes));
 }

@@ -15,7 +15,7 @@ from typing import Any
 from nas_core.report import words
 from nas_core.report.diagram import winner_svg
 from nas_core.report.facts import CandidateFacts, Facts, to_json
-from nas_core.report.outcome import RIVALS
+from nas_core.report.outcome import rival_title
 from nas_core.report.texts import page_texts
 from nas_core.runs.records import write_text
 
@@ -80,6 +80,7 @@ def page_facts(facts: Facts) -> dict[str, Any]:
         "next": facts.next,
         **to_json({name: getattr(facts, name) for name in kept}),
         "test": to_json(facts.test) | {"rivals": _rivals(facts)},
+        "positive": facts.test.positive,
         "diagram": _address(winner_svg(facts)),
         "winner_index": winner,
         "search_seconds": search.seconds,
@@ -122,8 +123,10 @@ def _digit(per_cent: int) -> str:
 
 
 def _rivals(facts: Facts) -> dict[str, Mapping[str, float | None]]:
-    rivals = {RIVALS.get(name, name): figures for name, figures in facts.test.baselines.items()}
-    return rivals | ({RIVALS["random"]: facts.test.random["test"] or {}} if facts.test.random else {})
+    rivals = {rival_title(name, facts.language): figures for name, figures in facts.test.baselines.items()}
+    return rivals | (
+        {rival_title("random", facts.language): facts.test.random["test"] or {}} if facts.test.random else {}
+    )
 
 
 def _address(svg: str) -> str:

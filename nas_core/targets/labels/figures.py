@@ -61,6 +61,40 @@ def _area(is_positive: np.ndarray, score: np.ndarray) -> float | None:
     return float((ranks[is_positive].sum() - n_positive * (n_positive + 1) / 2) / (n_positive * n_negative))
 
 
+def resampled(
+    spec: dict[str, Any], metric: str, truth: np.ndarray, output: np.ndarray, counts: np.ndarray
+) -> np.ndarray:
+    """`metric` of many resamples (for the bootstrap) at once.
+
+    Args:
+        spec, metric, truth, output: as for :func:`figures`.
+        counts: how often each resample holds each row (resamples, rows).
+    """
+    output = np.asarray(output, np.float64)
+    if metric == "roc_auc":
+        return _resampled_areas(spec, truth, output, counts)
+    if metric == "accuracy":
+        each = (output.argmax(axis=1) == truth).astype(np.float64)
+    else:
+        each = -np.log(np.clip(output[np.arange(len(truth)), truth] / output.sum(axis=1), EPSILON, 1.0))
+    return np.asarray(counts @ each / counts.sum(axis=1))
+
+
+def _resampled_areas(spec: dict[str, Any], truth: np.ndarray, output: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    codes = [spec["positive"]] if spec["positive"] is not None else np.unique(truth).tolist()
+    areas = []
+    for code in codes:
+        order = np.argsort(output[:, code], kind="stable")
+        firsts = np.flatnonzero(np.diff(output[order, code], prepend=-np.inf))  # of rows with equal scores
+        weights, is_positive = counts[:, order].astype(np.float64), truth[order] == code
+        positive = np.add.reduceat(weights * is_positive, firsts, axis=1)
+        negative = np.add.reduceat(weights * ~is_positive, firsts, axis=1)
+        below = np.cumsum(negative, axis=1) - negative / 2
+        with np.errstate(invalid="ignore"):
+            areas.append((positive * below).sum(axis=1) / (positive.sum(axis=1) * negative.sum(axis=1)))
+    return np.asarray(np.nanmean(areas, axis=0))
+
+
 def score(spec: dict[str, Any], metric: str, figures: dict[str, float]) -> float:
     """The figure of `metric`, dimensionless and turned so that higher is better."""
     value = figures[metric]

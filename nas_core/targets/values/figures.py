@@ -45,6 +45,26 @@ def _errors(truth: np.ndarray, output: np.ndarray) -> np.ndarray:
     return np.asarray(output[:, 0], np.float64) - np.asarray(truth, np.float64)
 
 
+def resampled(
+    spec: dict[str, Any], metric: str, truth: np.ndarray, output: np.ndarray, counts: np.ndarray
+) -> np.ndarray:
+    """`metric` of many resamples (for the bootstrap) at once.
+
+    Args:
+        spec, metric, truth, output: as for :func:`figures`.
+        counts: how often each resample holds each row (resamples, rows).
+    """
+    errors, n = _errors(truth, output), counts.sum(axis=1)
+    if metric == "mae":
+        return np.asarray(counts @ np.abs(errors) / n)
+    mse = counts @ errors**2 / n
+    if metric == "rmse":
+        return np.asarray(np.sqrt(mse))
+    centred = np.asarray(truth, np.float64) - float(np.mean(truth))
+    spread = counts @ centred**2 / n - (counts @ centred / n) ** 2
+    return np.asarray(1 - mse / np.where(spread > 0, spread, spec["std"] ** 2))
+
+
 def score(spec: dict[str, Any], metric: str, figures: dict[str, float]) -> float:
     """The figure of `metric`, in standard deviations of the training target, turned so that higher is better."""
     value = figures[metric]
