@@ -90,9 +90,9 @@ class DataSettings(Settings):
     test_fraction: float = Field(0.15, gt=0, lt=0.5, title="Share for the test", json_schema_extra={"section": "Data"})
     """Share of the rows kept for the final measurement when there is no test file."""
 
-    compare_with: str | None = Field(None, title="Earlier run", json_schema_extra={"section": "Data"})
-    """Address of an earlier run. Columns that are not as its dataset had them are named: gone, new, of another type,
-    with new categories."""
+    compare_with: str = Field("latest", title="Earlier run", json_schema_extra={"section": "Data"})
+    """Columns that are not as an earlier run had them are named: gone, new, of another type, with new categories.
+    `latest`: the latest run of this name, if its data are alike; `none`; or the address of a run."""
 
     duplicates: str = Field("together", title="Duplicates", json_schema_extra=_DUPLICATES)
     """What becomes of rows that are equal: they go to one part of the split, all but the first are dropped, or kept."""

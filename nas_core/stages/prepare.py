@@ -23,7 +23,7 @@ from nas_core.data.arrays import write_arrays
 from nas_core.data.association import MOST_ROWS, with_target
 from nas_core.data.checks import Findings, check_names, counted
 from nas_core.data.drift import check_drift
-from nas_core.data.expected import compare, expectations
+from nas_core.data.expected import Dataset, hold_against, hold_against_latest
 from nas_core.data.prepared import SPLITS
 from nas_core.data.profile import describe, hide_values
 from nas_core.data.quality import check_columns, find_missing_codes, set_leaks_aside
@@ -89,9 +89,7 @@ def _prepare(job: Job, run: Run, findings: Findings) -> dict[str, Any]:
     columns = decide_columns(scan.columns, job.column_types, _roles(job), findings)
     columns = find_missing_codes(columns, scan.sample, findings, is_used=job.missing_codes)
     check_columns(columns, scan.columns, scan.sample, findings)
-    if job.compare_with:
-        with findings.collect("compare_with"):
-            compare(expectations(job.compare_with), columns, scan.columns, findings)
+    _compare_earlier(job, run, Dataset(job.target, columns, scan.columns), findings)
     profile = [describe(c, scan.columns[c.name], scan.sample[c.name]) for c in columns]
     _write_profile(job, run, scan, profile)
     task = choose_task(job.task, next(entry for entry in profile if entry["name"] == job.target))
@@ -223,6 +221,14 @@ def _associate(
         if column.role == "feature":
             entry.update(with_target(column, sample[column.name], encoded))
     return {entry["name"]: entry["association"] for entry in profile if "association" in entry}
+
+
+def _compare_earlier(job: Job, run: Run, dataset: Dataset, findings: Findings) -> None:
+    if job.compare_with == "latest":
+        hold_against_latest(run, dataset, findings)
+    elif job.compare_with != "none":
+        with findings.collect("compare_with"):
+            hold_against(job.compare_with, dataset, findings)
 
 
 def _compare_test(features: list[Column], scan: TableScan, test_scan: TableScan, findings: Findings) -> None:
