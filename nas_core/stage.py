@@ -32,7 +32,7 @@ log = logging.getLogger("nas")
 
 STAGES = layout.STAGES
 
-VERSIONS_OF = ("nas-core", "keras", "tensorflow", "ray", "torch", "gymnasium", "numpy", "pandas", "pyarrow")
+VERSIONS_OF = ("nas-core", "keras", "tensorflow", "ray", "torch", "gymnasium", "numpy", "pyarrow")
 
 
 def execute(name: str, run: Run, *, anew: bool = False) -> dict[str, Any]:

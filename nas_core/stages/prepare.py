@@ -196,6 +196,8 @@ def _clock(job: Job, scan: TableScan, findings: Findings) -> Clock | None:
     if name in scan.columns:
         kind, form = basic_type(scan.columns[name])
         moments = timeline.moments(form or NUMBER) if kind in ("date", "numeric") else None
+        if not job.is_split_in_time and scan.columns[name].counts.n_distinct < len(SPLITS):
+            return None  # so few moments are no order
     if moments is not None:
         return Clock(str(name), form, moments, job.is_split_in_time)
     if job.is_split_in_time:
