@@ -22,27 +22,36 @@ def mixed(numbers: np.ndarray) -> np.ndarray:
     return z ^ (z >> np.uint64(31))
 
 
-class RowHashes:
-    """A hash of each row, equal for equal rows within this process: 8 bytes a row are kept.
+def columns_to_hash(batch: pa.RecordBatch) -> list[str]:
+    """The columns in which rows may be equal, by the first batch of a table.
 
-    Columns of words or whole numbers that never recur in the first batch name the rows; they are left out, since no row
-    would equal another. A hash does not depend on the order of the columns.
+    Columns of words or whole numbers that never recur in it name the rows; with them no row would equal another.
+    """
+    return [name for name in batch.schema.names if not _names_rows(batch.column(name))]
+
+
+class RowHashes:
+    """A hash of each row over the columns `names`, in any order: 8 bytes a row are kept.
+
+    Hashes are equal for equal rows where Python's own are: in one process, or in several with one ``PYTHONHASHSEED``.
     """
 
-    def __init__(self, names: Sequence[str] | None = None) -> None:
+    def __init__(self, names: Sequence[str]) -> None:
         self.names = names
         self._hashes: list[np.ndarray] = []
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Take in one batch."""
-        if self.names is None:
-            self.names = [n for n in batch.schema.names if not _names_rows(batch.column(n))]
         total = np.zeros(batch.num_rows, np.uint64)
         for name in self.names:
             if name in batch.schema.names:
                 salt = np.uint64(hash(name) & _MASK)
                 total += mixed(_cell_hashes(batch.column(name)) ^ salt)
         self._hashes.append(total)
+
+    def merge(self, other: RowHashes) -> None:
+        """Take in the rows that follow."""
+        self._hashes += other._hashes
 
     def all(self) -> np.ndarray:
         """The hashes of all rows, uint64."""
@@ -53,9 +62,11 @@ def _names_rows(column: pa.Array) -> bool:
     if cells.is_nested(column.type) or len(column) < 20 or types.is_floating(column.type):
         return False
     different, _ = cells.coded(column)
+    if len(different) < len(column):
+        return False
     numbers = cells.numbers(different)
-    is_measured = bool((numbers != np.rint(numbers)).mean() > 0.5 and not np.isnan(numbers).all())
-    return len(different) == len(column) and not is_measured
+    is_measured = (numbers != np.rint(numbers)).mean() > 0.5 and not np.isnan(numbers).all()
+    return not is_measured
 
 
 def _cell_hashes(column: pa.Array) -> np.ndarray:

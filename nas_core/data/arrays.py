@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from nas_core.data.prepared import SPLITS
+from nas_core.data.readers.reader import Piece
 from nas_core.data.split import TEST
 
 Encode = Callable[[pa.Table], dict[str, np.ndarray]]
@@ -44,39 +46,59 @@ class ArrayWriter:
         self._arrays.clear()
 
 
-def write_arrays(
-    batches: Iterable[pa.RecordBatch],
-    parts: np.ndarray,
-    target: np.ndarray,
-    encode: Encode,
-    folder: Path,
-    test_rows: Path,
-) -> None:
+@dataclass(frozen=True)
+class Rows:
+    """Rows to write: the part of each (see :mod:`nas_core.data.split`) and its encoded target."""
+
+    parts: np.ndarray
+    target: np.ndarray
+
+    def pieces(self, n_rows: Sequence[int]) -> list[Rows]:
+        """The rows of the pieces of the table, which have `n_rows` each."""
+        ends = np.cumsum(n_rows).tolist()
+        return [Rows(self.parts[e - n : e], self.target[e - n : e]) for e, n in zip(ends, n_rows, strict=True)]
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A batch as it is written: arrays by name for each part that has rows, and the raw rows of the test part."""
+
+    arrays: dict[int, dict[str, np.ndarray]]
+    raw: pa.RecordBatch
+
+
+def write_arrays(encoded: Iterable[Encoded], parts: np.ndarray, folder: Path, test_rows: Path) -> None:
     """Write the arrays of the parts that `parts` names, rows in the order of the table.
 
     Args:
-        batches: the table.
-        parts: the part of each row (see :mod:`nas_core.data.split`).
-        target: the encoded target of each row.
-        encode: raw rows to input arrays by name, each (rows, …).
+        encoded: the table, batch by batch.
+        parts: the part of each row.
         folder: where the arrays go.
         test_rows: the Parquet file that receives the raw rows of the test part, as they came.
     """
     folder.mkdir(parents=True, exist_ok=True)
     codes = [code for code in range(len(SPLITS)) if (parts == code).any()]
     writers = {code: ArrayWriter(folder, SPLITS[code], int((parts == code).sum())) for code in codes}
-    first = 0
     with ExitStack() as stack:
         raw: pq.ParquetWriter | None = None
-        for batch in batches:
-            rows = slice(first, first + batch.num_rows)
-            arrays = encode(pa.Table.from_batches([batch])) | {"target": target[rows]}
-            masks = {code: parts[rows] == code for code in codes}
-            for code, mask in masks.items():
-                writers[code].add({name: array[mask] for name, array in arrays.items()})
-            if TEST in masks:
-                raw = raw or stack.enter_context(pq.ParquetWriter(test_rows, batch.schema))
-                raw.write_batch(batch.filter(pa.array(masks[TEST])))
-            first = rows.stop
+        for batch in encoded:
+            for code, arrays in batch.arrays.items():
+                writers[code].add(arrays)
+            if TEST in codes:
+                raw = raw or stack.enter_context(pq.ParquetWriter(test_rows, batch.raw.schema))
+                raw.write_batch(batch.raw)
     for writer in writers.values():
         writer.close()
+
+
+def encode_piece(encode: Encode, item: tuple[Piece, Rows]) -> Iterator[Encoded]:
+    """Read a piece of a table once more, now to turn its rows into arrays by `encode`."""
+    piece, rows = item
+    first = 0
+    for batch in piece.batches():
+        own = slice(first, first + batch.num_rows)
+        arrays = encode(pa.Table.from_batches([batch])) | {"target": rows.target[own]}
+        parts, first = rows.parts[own], own.stop
+        codes = [code for code in range(len(SPLITS)) if (parts == code).any()]
+        split = {code: {name: array[parts == code] for name, array in arrays.items()} for code in codes}
+        yield Encoded(split, batch.filter(pa.array(parts == TEST)))

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from nas_core.data.checks import Findings, counted
-from nas_core.data.scan import ColumnScan
+from nas_core.data.column_scan import ColumnScan
 from nas_core.data.types import Column
 from nas_core.errors import JobError
 from nas_core.runs import layout

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from nas_core.data import cells
-from nas_core.data.scan import ColumnScan
+from nas_core.data.column_scan import ColumnScan
 from nas_core.data.types import Column
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from nas_core.data import cells
 from nas_core.data.checks import Findings, counted
-from nas_core.data.scan import ColumnScan
+from nas_core.data.column_scan import ColumnScan
 from nas_core.data.types import MOST, Column, aside
 
 MANY_CATEGORIES = 1_000  # as many get a code of their own

@@ -16,6 +16,7 @@ _FORMAT: dict[str, Any] = {"section": "Format"}
 _SPLIT: dict[str, Any] = {"enum": ["auto", "time", "random"], "section": "Data"}
 _DUPLICATES: dict[str, Any] = {"enum": ["together", "drop", "keep"], "section": "Data"}
 _LEAKING: dict[str, Any] = {"enum": ["set aside", "keep"], "section": "Data"}
+_PLACES: dict[str, Any] = {"enum": ["machine", "ray"], "section": "Data"}
 _CHARACTERS = {"tab": "\t", "space": " "}  # forms and shells lose them
 
 
@@ -103,6 +104,9 @@ class DataSettings(Settings):
     missing_codes: bool = Field(True, title="Missing codes", json_schema_extra={"section": "Data"})
     """Whether numbers such as -999, far from all others, count as missing."""
 
+    prepare_on: str = Field("machine", title="Prepare on", json_schema_extra=_PLACES)
+    """Where the table is read and written as arrays: on this `machine`, or on `ray`, at the Ray address."""
+
     show_rows: bool = Field(True, title="Show values", json_schema_extra={"section": "Data"})
     """Whether values of single rows may stand in reports and logs. No: for personal data."""
 
@@ -134,10 +138,10 @@ class DataSettings(Settings):
             raise ValueError("must be one of auto, yes, no")
         return value
 
-    @field_validator("duplicates", "leaking_columns", "split")
+    @field_validator("duplicates", "leaking_columns", "split", "prepare_on")
     @classmethod
     def _one_of(cls, value: str, info: ValidationInfo) -> str:
-        fields = {"duplicates": _DUPLICATES, "leaking_columns": _LEAKING, "split": _SPLIT}
+        fields = {"duplicates": _DUPLICATES, "leaking_columns": _LEAKING, "split": _SPLIT, "prepare_on": _PLACES}
         allowed = fields[str(info.field_name)]["enum"]
         if value not in allowed:
             raise ValueError(f"must be one of {', '.join(allowed)}")

@@ -10,7 +10,7 @@ from pyarrow import types
 
 from nas_core.data.cells import ISO, is_nested
 from nas_core.data.checks import Findings
-from nas_core.data.scan import ColumnScan
+from nas_core.data.column_scan import ColumnScan
 
 MOST = 0.95  # share of a column's values that must fit a type; the others count as missing
 FEATURE_TYPES = ("numeric", "categorical", "boolean", "date")

@@ -9,6 +9,8 @@ import logging
 import shutil
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,10 +20,11 @@ import pyarrow as pa
 
 from nas_core.data import source, split
 from nas_core.data.address import last_part
-from nas_core.data.alike import count_alike
-from nas_core.data.arrays import write_arrays
+from nas_core.data.alike import columns_to_hash, count_alike
+from nas_core.data.arrays import Encode, Rows, encode_piece, write_arrays
 from nas_core.data.association import MOST_ROWS, with_target
 from nas_core.data.checks import Findings, check_names, counted
+from nas_core.data.clock import find_clock
 from nas_core.data.drift import check_drift
 from nas_core.data.expected import Dataset, hold_against, hold_against_latest
 from nas_core.data.prepared import SPLITS
@@ -29,10 +32,12 @@ from nas_core.data.profile import describe, hide_values
 from nas_core.data.quality import check_columns, find_missing_codes, set_leaks_aside
 from nas_core.data.readers.files import open_files
 from nas_core.data.readers.reader import Reader
-from nas_core.data.scan import TableScan, scan_table
+from nas_core.data.scan import ScanPlan, TableScan, first_batch, scan_table
 from nas_core.data.settings import DataSettings
-from nas_core.data.timeline import NUMBER, Clock, Timeline
-from nas_core.data.types import Column, basic_type, decide_columns
+from nas_core.data.timeline import find_timeline
+from nas_core.data.types import Column, decide_columns
+from nas_core.data.workshop import HERE, OnRay, Workshop
+from nas_core.evaluation.pool import started_ray
 from nas_core.job import Job
 from nas_core.runs import layout
 from nas_core.runs.records import write_json
@@ -71,21 +76,32 @@ def work(job: Job, run: Run) -> dict[str, Any]:
     """
     findings = Findings(show_rows=job.show_rows)
     try:
-        return _prepare(job, run, findings)
+        with _workshop(job) as workshop:
+            return _prepare(job, run, workshop, findings)
     finally:
         write_json(run.path(layout.CHECKS), findings.to_json())
         shutil.rmtree(run.path(DOWNLOADS), ignore_errors=True)
+
+
+@contextmanager
+def _workshop(job: Job) -> Iterator[Workshop]:
+    """Where the table is read: here, or on Ray."""
+    if job.prepare_on == "machine":
+        yield HERE
+        return
+    with started_ray(job.ray_address):
+        yield OnRay()
 
 
 def _addresses(job: Job) -> dict[str, str]:
     return {"dataset_uri": job.dataset_uri} | ({"test_uri": job.test_uri} if job.test_uri else {})
 
 
-def _prepare(job: Job, run: Run, findings: Findings) -> dict[str, Any]:
+def _prepare(job: Job, run: Run, workshop: Workshop, findings: Findings) -> dict[str, Any]:
     begun = time.perf_counter()
     tables = _open(job, run, findings)
     opened = time.perf_counter()
-    scan, test_scan = _scan(job, tables, findings)
+    scan, test_scan = _scan(job, tables, workshop, findings)
     columns = decide_columns(scan.columns, job.column_types, _roles(job), findings)
     columns = find_missing_codes(columns, scan.sample, findings, is_used=job.missing_codes)
     check_columns(columns, scan.columns, scan.sample, findings)
@@ -97,7 +113,8 @@ def _prepare(job: Job, run: Run, findings: Findings) -> dict[str, Any]:
     features = [c for c in columns if c.role == "feature"]
     _check_test_columns(features, tables, findings)
     findings.raise_errors()
-    clock = _clock(job, scan, findings)
+    clock = find_clock(job, scan, findings)
+    findings.raise_errors()
     target = TargetReader(task, job, job.positive_class, job.seed, findings).read(scan, test_scan, clock)
     association = _associate(profile, columns, scan, target)
     _write_profile(job, run, scan, profile)
@@ -107,7 +124,10 @@ def _prepare(job: Job, run: Run, findings: Findings) -> dict[str, Any]:
         _compare_test(features, scan, test_scan, findings)
     scanned = time.perf_counter()
     transform = _fit(task, features, scan, target)
-    _write_arrays(tables, task, transform, target, run)
+    encode = partial(load_part(task.name, "input", "transform").apply, transform)
+    _write_arrays(tables["dataset_uri"], scan, target, encode, run, workshop)
+    if target.test and test_scan:
+        _write_arrays(tables["test_uri"], test_scan, target.test, encode, run, workshop)
     write_json(run.path(layout.TRANSFORMS), {"task": task.name, "input": transform, "target": target.spec})
     schema = _schema(job, task, metric, columns, target)
     schema["dialect"] = {field: table.dialect for field, table in tables.items()}
@@ -153,59 +173,39 @@ def _open_one(field: str, uri: str, job: Job, scratch: Path) -> Reader:
     return open_files(files, scratch, job.dialect(), job.file_column)
 
 
-def _scan(job: Job, tables: dict[str, Reader], findings: Findings) -> tuple[TableScan, TableScan | None]:
+def _scan(
+    job: Job, tables: dict[str, Reader], workshop: Workshop, findings: Findings
+) -> tuple[TableScan, TableScan | None]:
     """The first pass, over both tables."""
-    scans: dict[str, TableScan | None] = {}
+    scans: dict[str, TableScan] = {}
     for field, reader in tables.items():
-        is_test = field == "test_uri"
-        keep = {job.target, job.group_column} - {None} if not is_test else {job.target}
         with findings.collect(field):
-            scans[field] = scan_table(
-                reader.batches(),
-                sorted(map(str, keep)),
-                without=job.exclude_columns,
-                like=scans.get("dataset_uri"),
-                timeline=None if is_test else _timeline(job),
-            )
-            if scans[field] is None:
+            pieces = reader.pieces()
+            first = first_batch(pieces)
+            found = scan_table(pieces, _plan(job, first, scans.get("dataset_uri")), workshop) if first else None
+            if found:
+                scans[field] = found
+            else:
                 message = "must have rows, but there are none below the line of column names."
                 findings.error(None, field, f"`{field}` {message}", "Check the export that wrote it.")
-        if reader.n_bad_rows:
-            message = f"{counted(reader.n_bad_rows, 'row')} of `{field}` have more or fewer cells than the first line."
-            findings.warning(None, "cells", message, "They are left out.")
+            n_bad_rows = found.n_bad_rows if found else reader.n_bad_rows
+            if n_bad_rows:
+                message = f"{counted(n_bad_rows, 'row')} of `{field}` have more or fewer cells than the first line."
+                findings.warning(None, "cells", message, "They are left out.")
     findings.raise_errors()
-    scan = scans["dataset_uri"]
-    assert scan is not None
-    return scan, scans.get("test_uri")
+    return scans["dataset_uri"], scans.get("test_uri")
 
 
-def _timeline(job: Job) -> Timeline | None:
-    """What follows the rows' order in time; None when nothing may be split by it."""
-    if job.group_column or job.split == "random":
-        return None
-    no_dates = {name for name, kind in job.column_types.items() if kind != "date"}
-    return Timeline(job.time_column, without={job.target} | (no_dates - {job.time_column}))
-
-
-def _clock(job: Job, scan: TableScan, findings: Findings) -> Clock | None:
-    """The moments of the rows when a column has them; an error when the job asks for a split in time and none has."""
-    timeline = scan.timeline
-    if timeline is None:
-        return None
-    name, moments, form = timeline.name, None, None
-    if name in scan.columns:
-        kind, form = basic_type(scan.columns[name])
-        moments = timeline.moments(form or NUMBER) if kind in ("date", "numeric") else None
-        if not job.is_split_in_time and scan.columns[name].counts.n_distinct < len(SPLITS):
-            return None  # so few moments are no order
-    if moments is not None:
-        return Clock(str(name), form, moments, job.is_split_in_time)
-    if job.is_split_in_time:
-        what = f"`time_column` must hold dates or numbers, but {name!r} does not."
-        message = what if name else "`split` must be auto or random where no column holds dates, but got 'time'."
-        findings.error(name, "time order", message, "Name the column that orders the rows in `time_column`.")
-        findings.raise_errors()
-    return None
+def _plan(job: Job, first: pa.RecordBatch, dataset: TableScan | None) -> ScanPlan:
+    """What the scan of a table keeps, by its `first` batch; for a test table by the scan of the `dataset` too."""
+    if dataset is not None:
+        return ScanPlan((job.target,), dataset.hashes.names)
+    compared = columns_to_hash(first.select([name for name in first.schema.names if name not in job.exclude_columns]))
+    if job.group_column:
+        return ScanPlan((job.target, job.group_column), compared)
+    no_dates = [name for name, kind in job.column_types.items() if kind != "date"]
+    timeline = None if job.split == "random" else find_timeline(first, job.time_column, [job.target, *no_dates])
+    return ScanPlan((job.target,), compared, (timeline.name, timeline.forms) if timeline else None)
 
 
 def _write_profile(job: Job, run: Run, scan: TableScan, profile: list[dict[str, Any]]) -> None:
@@ -270,14 +270,11 @@ def _fit(task: Task, features: list[Column], scan: TableScan, target: Target) ->
     return transform
 
 
-def _write_arrays(tables: dict[str, Reader], task: Task, transform: dict[str, Any], target: Target, run: Run) -> None:
-    """The second pass, over both tables."""
-    encode = partial(load_part(task.name, "input", "transform").apply, transform)
-    folder, test_rows = run.path(layout.ARRAYS), run.path(layout.TEST_ROWS)
-    write_arrays(tables["dataset_uri"].batches(), target.parts, target.encoded, encode, folder, test_rows)
-    if target.test is not None:
-        batches = tables["test_uri"].batches()
-        write_arrays(batches, target.test.parts, target.test.encoded, encode, folder, test_rows)
+def _write_arrays(table: Reader, scan: TableScan, target: Target, encode: Encode, run: Run, workshop: Workshop) -> None:
+    """The second pass over a table."""
+    rows = Rows(target.parts, target.encoded).pieces(scan.pieces)
+    encoded = workshop.flat_map(partial(encode_piece, encode), list(zip(table.pieces(), rows, strict=True)))
+    write_arrays(encoded, target.parts, run.path(layout.ARRAYS), run.path(layout.TEST_ROWS))
 
 
 def _schema(job: Job, task: Task, metric: str, columns: list[Column], target: Target) -> dict[str, Any]:

@@ -10,11 +10,11 @@ import pyarrow as pa
 
 from nas_core.data.alike import first_alike
 from nas_core.data.checks import Findings, counted
+from nas_core.data.clock import Clock, split_by
 from nas_core.data.prepared import SPLITS
 from nas_core.data.scan import TableScan
 from nas_core.data.settings import DataSettings
 from nas_core.data.split import LEFT_OUT, TEST, TRAIN, keep_alike_together, split_rows
-from nas_core.data.timeline import Clock, split_by
 from nas_core.tasks.registry import load_part
 from nas_core.tasks.task import Task
 

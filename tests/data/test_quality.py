@@ -5,13 +5,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from pieces import scanned
 
 from nas_core.data.alike import count_alike, first_alike
 from nas_core.data.association import bins, correlation, explained
 from nas_core.data.checks import Findings
 from nas_core.data.drift import check_drift
 from nas_core.data.quality import check_columns, find_missing_codes, set_leaks_aside
-from nas_core.data.scan import scan_table
 from nas_core.data.split import LEFT_OUT, keep_alike_together
 from nas_core.data.types import Column
 
@@ -49,7 +49,7 @@ def test_a_code_that_is_rare_is_a_number() -> None:
 
 def checked(**columns: list[Any]) -> dict[str, str]:
     """Messages by rule."""
-    found = scan_table(pa.table(columns).to_batches(), [])
+    found = scanned(pa.table(columns).to_batches())
     assert found is not None
     kinds = {name: "categorical" if isinstance(cells[0], str) else "numeric" for name, cells in columns.items()}
     findings = Findings()
@@ -114,7 +114,7 @@ def test_the_last_feature_is_not_set_aside() -> None:
 
 
 def hashes(table: dict[str, list[Any]], rows: int = 1000) -> np.ndarray:
-    found = scan_table(pa.table(table).to_batches(rows), [])
+    found = scanned(pa.table(table).to_batches(rows))
     assert found is not None
     return found.hashes.all()
 

@@ -3,19 +3,20 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+import pieces
 import pyarrow as pa
 import pytest
 
 from nas_core.data.checks import Findings
+from nas_core.data.column_scan import ColumnScan
 from nas_core.data.profile import describe
-from nas_core.data.scan import ColumnScan, scan_table
 from nas_core.data.types import Column, decide_columns, infer
 
 N = 100
 
 
 def scanned(values: list[Any], name: str = "x") -> ColumnScan:
-    found = scan_table(pa.table({name: values}).to_batches(max_chunksize=30), [])
+    found = pieces.scanned(pa.table({name: values}).to_batches(max_chunksize=30))
     assert found is not None
     return found.columns[name]
 
@@ -74,7 +75,7 @@ def test_unambiguous_days_decide_between_month_and_day_first() -> None:
 
 
 def decide(table: dict[str, list[Any]], given: dict[str, str], roles: dict[str, str]) -> tuple[list[Column], Findings]:
-    found = scan_table(pa.table(table).to_batches(), [])
+    found = pieces.scanned(pa.table(table).to_batches())
     assert found is not None
     findings = Findings()
     return decide_columns(found.columns, given, roles, findings), findings

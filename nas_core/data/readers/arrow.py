@@ -28,6 +28,10 @@ class ArrowReader:
         for names in self._read(lambda reader: [reader.schema.names]):
             self.names = check_names(names)
 
+    def pieces(self) -> list[ArrowReader]:
+        """One, the whole file."""
+        return [self]
+
     def batches(self, columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
         """Yield batches of up to 32,768 rows."""
         wanted = self.names if columns is None else columns

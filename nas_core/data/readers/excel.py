@@ -78,6 +78,10 @@ class ExcelReader:
         if not header:
             self.notes.append("The first row holds no names; the columns are called 'column 1', 'column 2', …")
 
+    def pieces(self) -> list[ExcelReader]:
+        """One, the whole file."""
+        return [self]
+
     def batches(self, columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
         """Yield batches of up to 8,192 rows of strings."""
         wanted = self.names if columns is None else columns

@@ -12,7 +12,7 @@ from pyarrow import types
 
 from nas_core.data import cells
 from nas_core.data.readers.dialect import Dialect
-from nas_core.data.readers.reader import Reader, check_names, open_table
+from nas_core.data.readers.reader import Piece, Reader, check_names, open_table
 from nas_core.data.source import File
 from nas_core.errors import JobError
 
@@ -89,21 +89,21 @@ class FilesReader:
                 notes.append(f"The column {name!r} is missing in {without[:NAMED]}{more}: its cells are empty there.")
         return notes
 
+    def pieces(self) -> list[FilePiece]:
+        """Those of each file."""
+        kinds = {name: self._kind(name) for name in self.names}
+        return [
+            FilePiece(file.name, piece, reader.names, constants, kinds)
+            for file, reader, constants in zip(self._files, self._readers, self._constants, strict=True)
+            for piece in reader.pieces()
+        ]
+
     def batches(self, columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
         """Yield the batches of each file, all with one schema."""
         self.n_bad_rows = 0
-        wanted = self.names if columns is None else columns
-        kinds = {name: self._kind(name) for name in wanted}
-        schema = pa.schema(list(kinds.items()))
-        for file, reader, constants in zip(self._files, self._readers, self._constants, strict=True):
-            own = [name for name in wanted if name in reader.names and name not in constants]
-            with naming(file.name):
-                for batch in reader.batches(own or reader.names[:1]):
-                    arrays = [
-                        _made(batch, name, constants.get(name), kind, has=name in own) for name, kind in kinds.items()
-                    ]
-                    yield pa.record_batch(arrays, schema=schema)
-            self.n_bad_rows += reader.n_bad_rows
+        for piece in self.pieces():
+            yield from piece.batches(columns)
+            self.n_bad_rows += piece.n_bad_rows
 
     def _kind(self, name: str) -> pa.DataType:
         """The type that all files give the column; strings when they differ."""
@@ -115,6 +115,34 @@ class FilesReader:
             }
             self._kinds[name] = kinds.pop() if len(kinds) == 1 else pa.string()
         return self._kinds[name]
+
+
+class FilePiece:
+    """Rows of one file among many, with the columns and types of all of them."""
+
+    def __init__(
+        self, name: str, piece: Piece, own: list[str], constants: dict[str, str], kinds: dict[str, pa.DataType]
+    ) -> None:
+        self.name = name
+        self.n_bad_rows = 0
+        self._piece = piece
+        self._own = own
+        self._constants = constants
+        self._kinds = kinds
+
+    def batches(self, columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
+        """Yield the rows in batches."""
+        wanted = list(self._kinds) if columns is None else columns
+        schema = pa.schema([(name, self._kinds[name]) for name in wanted])
+        own = [name for name in wanted if name in self._own and name not in self._constants]
+        with naming(self.name):
+            for batch in self._piece.batches(own or self._own[:1]):
+                arrays = [
+                    _made(batch, field.name, self._constants.get(field.name), field.type, has=field.name in own)
+                    for field in schema
+                ]
+                yield pa.record_batch(arrays, schema=schema)
+        self.n_bad_rows = self._piece.n_bad_rows
 
 
 def _kind_in(reader: Reader, name: str) -> pa.DataType:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from nas_core.data.readers.reader import check_names
 from nas_core.errors import JobError
 
 ROWS_PER_BATCH = 32_768
+ROWS_PER_PIECE = 1 << 20
 
 
 class ParquetReader:
@@ -28,12 +30,28 @@ class ParquetReader:
             with pq.ParquetFile(path) as file:
                 self._given_names: list[str] = file.schema_arrow.names
                 n_rows = file.metadata.num_rows
+                sizes = [file.metadata.row_group(group).num_rows for group in range(file.metadata.num_row_groups)]
         except (pa.ArrowException, OSError, ValueError) as error:
             raise JobError(f"must be a whole Parquet file, but reading it failed: {_said(error)}") from None
+        self._groups = list(range(len(sizes)))
+        self._sizes = sizes
         self.names = check_names(self._given_names)
         most = limits().max_rows
         if n_rows > most:
             raise JobError(f"must have at most {most:,} rows (`NAS_MAX_ROWS`), but has {n_rows:,}.")
+
+    def pieces(self) -> list[ParquetReader]:
+        """Row groups that follow each other, about a million rows a piece."""
+        pieces: list[ParquetReader] = []
+        n_rows = ROWS_PER_PIECE
+        for group in self._groups:
+            size = self._sizes[group]
+            if n_rows + size > ROWS_PER_PIECE:
+                pieces.append(copy.copy(self))
+                pieces[-1]._groups, n_rows = [], 0
+            pieces[-1]._groups.append(group)
+            n_rows += size
+        return pieces or [self]
 
     def batches(self, columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
         """Yield batches of up to 32,768 rows."""
@@ -41,7 +59,8 @@ class ParquetReader:
         wanted = self.names if columns is None else columns
         try:
             with pq.ParquetFile(self.path, pre_buffer=False) as file:
-                for batch in file.iter_batches(ROWS_PER_BATCH, columns=[given[n] for n in wanted], use_threads=True):
+                asked = [given[name] for name in wanted]
+                for batch in file.iter_batches(ROWS_PER_BATCH, row_groups=self._groups, columns=asked):
                     batch.validate(full=True)  # a text that is no UTF-8 would stop whoever reads it
                     yield pa.record_batch([batch.column(given[name]) for name in wanted], names=wanted)
         except (pa.ArrowException, OSError, ValueError) as error:

@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
@@ -21,20 +21,28 @@ from nas_core.errors import JobError
 START = 4096  # bytes that tell a format
 
 
-class Reader(Protocol):
-    """A table in a file. It is read as often as needed, each time in the same order and never as a whole.
+class Piece(Protocol):
+    """Rows of a table that follow each other. They are read as often as needed, each time in the same order and never
+    as a whole, in whichever process has the piece.
 
-    `dialect` says how it is written, `notes` what a person should know about the reading; `n_bad_rows` counts the rows
-    that the last pass left out.
+    `n_bad_rows` counts the rows that the last pass left out.
     """
 
-    names: list[str]
-    dialect: dict[str, Any]
-    notes: list[str]
     n_bad_rows: int
 
     def batches(self, columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
         """Yield the rows in batches with `columns` (all when None), typed as the format has them or as strings."""
+
+
+class Reader(Piece, Protocol):
+    """A table in a file. `dialect` says how it is written, `notes` what a person should know about the reading."""
+
+    names: list[str]
+    dialect: dict[str, Any]
+    notes: list[str]
+
+    def pieces(self) -> Sequence[Piece]:
+        """What can be read side by side: all rows in their order, with the types that `batches` gives them."""
 
 
 # Formats, and the class that reads each.
