@@ -10,6 +10,7 @@ import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,9 @@ from nas_core.report.metrics import MetricFacts, figures_of, metrics_of
 from nas_core.runs import layout
 from nas_core.runs.records import read_json, read_lines, write_text
 from nas_core.runs.run import Run
+from nas_core.space.architecture import Architecture
 from nas_core.tasks.registry import load_task
+from nas_core.training.summary import describe_model
 
 BEFORE_REPORT = ("prepare", "search", "train", "export")
 
@@ -105,7 +108,11 @@ class SearchFacts:
 
 @dataclass(frozen=True)
 class LayerFacts:
-    """One layer of the winner, stem and head included. `share` is that of all the parameters."""
+    """One layer of the winner, stem and head included. `share` is that of all the parameters.
+
+    `earned` is the change of the reward that came with the layer, where the search measured the network with it and the
+    one without.
+    """
 
     kind: str
     title: str
@@ -114,6 +121,7 @@ class LayerFacts:
     parameters: int
     flops: int
     share: float
+    earned: float | None = None
 
 
 @dataclass(frozen=True)
@@ -306,7 +314,8 @@ def read_search(run: Run, metric: str) -> SearchFacts:
     grouping = policy.group_choices(vocabulary)
     codes = {json.dumps(choice, sort_keys=True): code for code, choice in enumerate(vocabulary)}
     lines = list(read_lines(run.path(layout.CANDIDATES)))
-    candidates = tuple(_candidates(lines, grouping, metric, codes))
+    transforms = read_json(run.path(layout.TRANSFORMS))
+    candidates = tuple(_candidates(lines, grouping, metric, codes, transforms))
     clock = run.path(layout.CLOCK)
     return SearchFacts(
         n_candidates=len(candidates),
@@ -323,7 +332,11 @@ def read_search(run: Run, metric: str) -> SearchFacts:
 
 
 def _candidates(
-    lines: list[dict[str, Any]], grouping: policy.Grouping, metric: str, codes: Mapping[str, int]
+    lines: list[dict[str, Any]],
+    grouping: policy.Grouping,
+    metric: str,
+    codes: Mapping[str, int],
+    transforms: dict[str, Any],
 ) -> Iterable[CandidateFacts]:
     best, front = -math.inf, outcome.front([(line["parameters"], line["score"]) for line in lines])
     for place, line in enumerate(lines):
@@ -343,7 +356,7 @@ def _candidates(
             reward=line.get("reward"),
             metrics=line["metrics"],
             parameters=line["parameters"],
-            flops=line["flops"],
+            flops=line["flops"] or _flops(line["architecture"], transforms),
             epochs=line["epochs"],
             share=line["share"],
             seconds=round(sum(line["seconds"].values()), 3),
@@ -357,15 +370,32 @@ def _candidates(
         )
 
 
+def _flops(architecture: list[dict[str, Any]], transforms: dict[str, Any]) -> int:
+    """Operations for one row, where the ledger does not tell them."""
+    return int(describe_model(Architecture.from_json(architecture), transforms)["flops"])
+
+
 def _winner(run: Run, search: SearchFacts) -> WinnerFacts:
     winner = read_json(run.path(layout.ARCHITECTURE))
     number = next((c.number for c in search.candidates if c.fingerprint == winner["fingerprint"]), None)
-    layers = tuple(_layer(layer, winner["parameters"]) for layer in winner["layers"])
+    layers = tuple(
+        _layer(layer, winner["parameters"], earned)
+        for layer, earned in zip(winner["layers"], _earned(winner["layers"], search), strict=True)
+    )
     n_copies = read_json(run.path(layout.METRICS))["folds"]
     return WinnerFacts(winner["fingerprint"], number, winner["parameters"], winner["flops"], layers, n_copies)
 
 
-def _layer(layer: dict[str, Any], parameters: int) -> LayerFacts:
+def _earned(layers: list[dict[str, Any]], search: SearchFacts) -> list[float | None]:
+    """Of each layer (stem and head are none), what the reward rose by when it was added to those before it."""
+    rewards = {json.dumps(c.architecture, sort_keys=True): c.reward for c in search.candidates}
+    inside = [{"layer": layer["layer"], **layer["params"]} for layer in layers[1:-1]]
+    after = [rewards.get(json.dumps(inside[:n], sort_keys=True)) for n in range(1, len(inside) + 1)]
+    gains = [b - a if a is not None and b is not None else None for a, b in pairwise(after)]
+    return [None] * (len(layers) - len(gains) - 1) + gains + [None]
+
+
+def _layer(layer: dict[str, Any], parameters: int, earned: float | None) -> LayerFacts:
     return LayerFacts(
         kind=layer["layer"],
         title=words.layer({"layer": layer["layer"], **layer["params"]}),
@@ -374,6 +404,7 @@ def _layer(layer: dict[str, Any], parameters: int) -> LayerFacts:
         parameters=layer["parameters"],
         flops=layer["flops"],
         share=layer["parameters"] / parameters if parameters else 0.0,
+        earned=earned,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -33,7 +34,13 @@ HOSTILE = [
     "x" * 40_000,
     "=1+1",
 ]
-SHEETS = ["Summary", "Data", "Candidates", "Network", "Training", "Test", "Export", "Reproduce"]
+ADDRESS = r"\$?[A-Z]{1,2}\$?\d+"
+FORMULA = re.compile(
+    rf"=(RANK\({ADDRESS},{ADDRESS}:{ADDRESS}\)"
+    rf"|INDEX\({ADDRESS}:{ADDRESS},MATCH\({ADDRESS},{ADDRESS}:{ADDRESS},0\)\)"
+    rf"|({ADDRESS}\*{ADDRESS}\+?)+-ROW\(\)/1000000000)"
+)
+SHEETS = ["Summary", "Data", "Candidates", "Choose", "Network", "Training", "Test", "Export", "Reproduce"]
 
 
 def write_report(run: Run, pictures: dict[str, Path] | None = None) -> Path:
@@ -81,7 +88,9 @@ def test_pictures_are_in_the_summary(make_run: MakeRun, tmp_path: Path) -> None:
 def test_hostile_texts_stay_texts(make_run: MakeRun, kind: str) -> None:
     book = load_workbook(write_report(make_run(kind, 20, texts=HOSTILE)))
     cells = cells_of(book)
-    assert not [cell.coordinate for cell in cells if cell.data_type == "f"]
+    formulas = {str(cell.value) for cell in cells if cell.data_type == "f"}
+    assert all(FORMULA.fullmatch(formula) for formula in formulas)
+    assert not [c.coordinate for c in cells if c.data_type == "f" and c.parent.title != "Choose"]
     texts = {str(cell.value) for cell in cells}
     assert {HOSTILE[0], HOSTILE[4], HOSTILE[5]} <= texts
     assert max(map(len, texts)) <= MAX_TEXT
@@ -109,25 +118,53 @@ def test_names_of_sheets() -> None:
     assert sheet_name("''") == "Sheet"
 
 
+def in_an_office(path: Path, folder: Path) -> Path:
+    """The workbook as LibreOffice saves it, every formula computed."""
+    home = f"-env:UserInstallation=file://{folder}/office"
+    kind = "xlsx:Calc MS Excel 2007 XML"
+    order = ["soffice", home, "--headless", "--convert-to", kind, "--outdir", str(folder / "out"), str(path)]
+    subprocess.run(order, check=True, capture_output=True, timeout=180)
+    return folder / "out" / path.name
+
+
+office = pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice (soffice) is not installed")
+
+
 @pytest.mark.slow
-@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice (soffice) is not installed")
+@office
+@pytest.mark.parametrize("weights", [(100, 0, 0), (0, 100, 0), (50, 25, 25)])
+def test_the_list_is_ranked_anew_by_the_readers_weights(
+    make_run: MakeRun, tmp_path: Path, weights: tuple[int, int, int]
+) -> None:
+    path = write_report(make_run("labels", 40))
+    book = load_workbook(path)
+    cells = [row[2] for row in book["Choose"].iter_rows(max_row=10) if row[2].style == "nas input"]
+    for cell, weight in zip(cells, weights, strict=True):
+        cell.value = weight
+    book.save(path)
+    sheet = load_workbook(in_an_office(path, tmp_path), data_only=True)["Choose"]
+    rows = list(sheet.iter_rows(values_only=True))
+    header = next(place for place, row in enumerate(rows) if row[0] == "Rank")
+    ranked = [row[5] for row in rows[header + 1 : header + 21]]
+    first = rows[header].index("Number", 6)
+    worth = {
+        row[first]: sum(w * share for w, share in zip(weights, row[first + 5 : first + 8], strict=True))
+        for row in rows[header + 1 :]
+        if row[first] is not None
+    }
+    assert ranked == sorted(worth, key=lambda number: (-worth[number], number))[:20]
+
+
+@pytest.mark.slow
+@office
 @pytest.mark.parametrize("texts", [None, HOSTILE])
 def test_an_office_opens_it_and_keeps_every_text(make_run: MakeRun, tmp_path: Path, texts: list[str] | None) -> None:
     path = write_report(make_run("labels", 20, texts=texts))
-    home = f"-env:UserInstallation=file://{tmp_path}/office"
-    order = [
-        "soffice",
-        home,
-        "--headless",
-        "--convert-to",
-        "xlsx:Calc MS Excel 2007 XML",
-        "--outdir",
-        str(tmp_path / "out"),
-    ]
-    subprocess.run([*order, str(path)], check=True, capture_output=True, timeout=180)
-    ours, theirs = load_workbook(path), load_workbook(tmp_path / "out" / "report.xlsx")
+    opened = in_an_office(path, tmp_path)
+    ours, theirs = load_workbook(path), load_workbook(opened)
     assert theirs.sheetnames == SHEETS
-    assert not [cell.coordinate for cell in cells_of(theirs) if cell.data_type in ("f", "e")]
-    for sheet in ("Summary", "Candidates", "Network"):
+    assert not [cell.coordinate for cell in cells_of(theirs) if cell.data_type == "e"]
+    assert {cell.parent.title for cell in cells_of(theirs) if cell.data_type == "f"} == {"Choose"}
+    for sheet in ("Summary", "Candidates", "Choose", "Network"):
         for cell in (cell for row in ours[sheet].iter_rows() for cell in row if isinstance(cell.value, int | float)):
             assert theirs[sheet][cell.coordinate].value == pytest.approx(cell.value)

@@ -60,7 +60,7 @@ def bars(sheet: Worksheet, title: str, column: int, rows: tuple[int, int], names
 def points(sheet: Worksheet, title: str, columns: tuple[int, int], rows: tuple[int, int]) -> ScatterChart:
     """Points of a second column over a first."""
     chart = ScatterChart()
-    chart.style = 13
+    chart.style, chart.scatterStyle = 13, "lineMarker"
     first, last = rows
     x, y = columns
     series = Series(Reference(sheet, y, first, y, last), Reference(sheet, x, first, x, last), title=None)
@@ -74,6 +74,32 @@ def points(sheet: Worksheet, title: str, columns: tuple[int, int], rows: tuple[i
     _finish(chart, title, *names)
     chart.legend = None
     return chart
+
+
+def add_line(chart: ScatterChart, sheet: Worksheet, columns: tuple[int, int], rows: tuple[int, int]) -> None:
+    """A line through the points of two columns, over those that the chart shows already."""
+    x, y = columns
+    first, last = rows
+    title = str(sheet.cell(first - 1, y).value)
+    series = Series(Reference(sheet, y, first, y, last), Reference(sheet, x, first, x, last), title=title)
+    series.marker.symbol = "circle"
+    series.marker.size = 6
+    series.marker.graphicalProperties = GraphicalProperties(solidFill=COLOURS[2])
+    series.graphicalProperties = GraphicalProperties(ln=_line(COLOURS[2]))
+    series.smooth = False
+    chart.series.append(series)
+
+
+def frame_best(chart: ScatterChart, values: Sequence[float], higher_is_better: bool) -> None:
+    """Let the upright axis show all but the worst tenth of `values`, the axis along the ground be logarithmic."""
+    ordered = sorted(values, reverse=higher_is_better)
+    ends = ordered[0], ordered[len(ordered) * 9 // 10 - (len(ordered) > 9)]
+    span = abs(ends[0] - ends[1]) or abs(ends[0]) or 1.0
+    step = 10.0 ** math.floor(math.log10(span)) / 2
+    low, high = (math.floor(min(ends) / step) - 1) * step, (math.ceil(max(ends) / step) + 1) * step
+    chart.y_axis.scaling.min, chart.y_axis.scaling.max, chart.y_axis.majorUnit = low, high, 2 * step
+    chart.x_axis.scaling.logBase = 10
+    chart.width, chart.height = 24, 9
 
 
 def _finish(chart: Any, title: str, x_title: str | None = None, y_title: str | None = None) -> Any:

@@ -76,6 +76,13 @@ class Page:
             self.sheet.merge_cells(start_row=row, end_row=row, start_column=column, end_column=column + wide - 1)
         return cell
 
+    def formula(self, formula: str, style: str, *, row: int, column: int) -> Cell:
+        """Write a formula (without its =) that the project made, of addresses and numbers: no text of others."""
+        cell = self.sheet.cell(row, column)
+        cell.style = f"nas {style}"
+        cell.value = f"={formula}"
+        return cell
+
     def title(self, text: str, subtitle: str) -> None:
         """The sheet's first two lines."""
         self.put(text, "title")

@@ -9,6 +9,7 @@ from openpyxl.styles import Alignment, Border, Font, NamedStyle, PatternFill, Si
 
 FONT = "Arial"  # on every machine, or with a twin of the same widths
 INK, MUTED, LINE, PANEL, BLUE = "1B2430", "64707D", "D5DCE3", "F1F5F8", "0B5C8E"
+YELLOW = "FFF3BF"  # cells to change
 GOOD, BAD, PALE_GOOD, PALE_BAD = "00664D", "A84300", "E3F3EE", "FBEBDD"
 OUTCOMES = {"better": "good", "equal": "plain", "unproven": "plain", "worse": "bad"}
 
@@ -36,6 +37,7 @@ def _styles() -> list[NamedStyle]:
         _style("int", border=rule, form="#,##0", across="right"),
         _style("percent", border=rule, form="0.0%", across="right"),
         _style("seconds", border=rule, form="#,##0.00", across="right"),
+        _style("input", border=rule, form="General", across="right", bold=True, fill=YELLOW),
         _style("code", border=rule, wrap=True, font="Consolas", size=9),
         _style("name", border=rule, color=MUTED),
         _style("paragraph", wrap=True),

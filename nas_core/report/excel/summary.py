@@ -18,6 +18,7 @@ LEFT = 7
 SHOWN_METRICS = 3
 CHARACTERS = 72  # in a line over the left half
 PICTURE = (576, 324)
+VERDICTS = {"better": "better", "equal": "the same", "unproven": "not proven", "worse": "worse"}
 
 
 def add_sheet(book: Workbook, facts: Facts, pictures: Mapping[str, Path]) -> None:
@@ -30,6 +31,7 @@ def add_sheet(book: Workbook, facts: Facts, pictures: Mapping[str, Path]) -> Non
     top = page.row
     _comparison(page, facts)
     _notes(page, facts)
+    _next(page, facts)
     _files(page, facts)
     for name in ("search", "winner"):
         if name in pictures:
@@ -88,8 +90,11 @@ def _comparison(page: Page, facts: Facts) -> None:
         for place, name in enumerate(names):
             page.put(figures.get(name), "number", column=4 + place)
         style = OUTCOMES[outcome] if outcome else "text"
-        page.put(outcome, style, column=4 + len(names), wide=LEFT - 3 - len(names))
+        page.put(VERDICTS.get(outcome), style, column=4 + len(names), wide=LEFT - 3 - len(names))
         page.row += 1
+    page.row += 1
+    for verdict in facts.test.verdicts:
+        page.paragraph(verdict.text, wide=LEFT, characters=CHARACTERS)
     page.row += 1
 
 
@@ -103,11 +108,18 @@ def compared(facts: Facts) -> list[tuple[str, Mapping[str, float | None], str]]:
 
 def _notes(page: Page, facts: Facts) -> None:
     page.heading("What to watch out for")
-    shown = facts.notes[:8]
+    shown = facts.notes[:6]
     for note in shown or ("Nothing: no check found a problem, and the network beats the simpler ways.",):
         page.paragraph(f"•  {words.shorten(words.printable(note), 240)}", wide=LEFT, characters=CHARACTERS)
     if len(facts.notes) > len(shown):
         page.paragraph(f"… and {len(facts.notes) - len(shown)} more; see the sheet Data.", wide=LEFT)
+    page.row += 1
+
+
+def _next(page: Page, facts: Facts) -> None:
+    page.heading("What to do next")
+    for step in facts.next:
+        page.paragraph(f"•  {step}", wide=LEFT, characters=CHARACTERS)
     page.row += 1
 
 
@@ -116,6 +128,7 @@ def _files(page: Page, facts: Facts) -> None:
     where = [
         ("the run", facts.address),
         ("the model", "export/ (how to use it: MODEL_CARD.md)"),
+        ("the report as a page", "report/report.html"),
         ("the film of the search", "report/learning.mp4, learning.gif"),
         ("a copy", facts.job.get("destination")),
     ]

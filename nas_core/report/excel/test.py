@@ -26,6 +26,7 @@ SPREAD = {
     "0.95": "95 % are below",
     "1": "highest",
 }
+SHOWN_CELLS = 12  # of a row, what fits on a page
 SHOWN_COLUMNS = 20  # in the chart of importance
 
 
@@ -40,6 +41,8 @@ def add_sheet(book: Workbook, facts: Facts) -> None:
         _confusion(page, facts.test.confusion, facts)
     if facts.test.residuals:
         _residuals(page, facts.test.residuals, facts)
+    _thresholds(page, facts)
+    _mistakes(page, facts)
     _importance(page, facts)
     last = LAST_PRINTED if page.sheet.max_column >= CHART_CELLS else page.sheet.max_column
     if not facts.test.confusion:
@@ -119,6 +122,35 @@ def _calibration(page: Page, facts: Facts) -> None:
     chart.y_axis.scaling.min, chart.y_axis.scaling.max = 0, 1
     page.sheet.add_chart(chart, f"F{top}")
     page.row = max(page.row, top + CHART_ROWS)
+
+
+def _thresholds(page: Page, facts: Facts) -> None:
+    thresholds = facts.test.thresholds
+    if not thresholds:
+        return
+    page.sheet.row_breaks.append(Break(id=page.row - 1))
+    page.heading("Where to draw the line")
+    page.paragraph(f"Say {words.shorten(words.printable(facts.test.positive), 60)} when its probability is at least:")
+    columns = [Column("Threshold", "percent"), Column("Precision", "percent"), Column("Recall", "percent")]
+    columns += [Column("F1", "percent"), Column("Rows said so", "int")]
+    top = page.row
+    cells = page.table(columns, ([t.threshold, t.precision, t.recall, t.f1, t.n_yes] for t in thresholds))
+    chart = charts.lines(page.sheet, "Precision, recall and F1 by threshold", [2, 3, 4], cells, 1)
+    chart.y_axis.scaling.min, chart.y_axis.scaling.max = 0, 1
+    page.sheet.add_chart(chart, f"G{top}")
+    page.row = max(page.row, top + CHART_ROWS)
+
+
+def _mistakes(page: Page, facts: Facts) -> None:
+    mistakes = facts.test.mistakes
+    if not mistakes or not mistakes.rows:
+        return
+    page.heading("The worst mistakes")
+    page.paragraph("Test rows (counted from 0), the worst first, with the columns that the network looks at most.")
+    titles = ["Row", "Truth", "Prediction", "How wrong", *mistakes.columns[4:SHOWN_CELLS]]
+    columns = [Column(words.shorten(words.printable(title), 40), "text") for title in titles]
+    columns[0], columns[3] = Column("Row", "int"), Column("How wrong", "number")
+    page.table(columns, (row[:SHOWN_CELLS] for row in mistakes.rows))
 
 
 def _residuals(page: Page, residuals: ResidualFacts, facts: Facts) -> None:

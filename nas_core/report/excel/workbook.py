@@ -7,15 +7,13 @@ from pathlib import Path
 
 from openpyxl import Workbook
 
-from nas_core.report.excel import candidates, data, export, network, reproduce, summary, test, training
+from nas_core.report.excel import candidates, choose, data, export, network, reproduce, summary, test, training
 from nas_core.report.excel.style import add_styles
 from nas_core.report.facts import Facts
 
-SHEETS = (data, candidates, network, training, test, export, reproduce)
-
 
 def write_workbook(facts: Facts, path: Path, pictures: Mapping[str, Path]) -> None:
-    """Write the workbook to `path`; `pictures` (``search``, ``winner``: PNG files) are embedded in the summary.
+    """Write the workbook to `path`; `pictures` (``search``, ``winner``, ``network``: PNG files) are embedded.
 
     Texts that come from data, candidates or people are written as text, whatever they look like.
     """
@@ -23,7 +21,10 @@ def write_workbook(facts: Facts, path: Path, pictures: Mapping[str, Path]) -> No
     book.remove(book.active)
     add_styles(book)
     summary.add_sheet(book, facts, pictures)
-    for sheet in SHEETS:
+    for sheet in (data, candidates, choose):
+        sheet.add_sheet(book, facts)
+    network.add_sheet(book, facts, pictures)
+    for sheet in (training, test, export, reproduce):
         sheet.add_sheet(book, facts)
     book.properties.title = f"Report of {facts.name}"
     book.properties.creator = "nas-core"
