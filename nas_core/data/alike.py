@@ -33,7 +33,8 @@ def columns_to_hash(batch: pa.RecordBatch) -> list[str]:
 class RowHashes:
     """A hash of each row over the columns `names`, in any order: 8 bytes a row are kept.
 
-    Hashes are equal for equal rows where Python's own are: in one process, or in several with one ``PYTHONHASHSEED``.
+    A number has one hash however it is written. Words have one where Python's own are equal: in one process, or in
+    several with one ``PYTHONHASHSEED``.
     """
 
     def __init__(self, names: Sequence[str]) -> None:
@@ -73,10 +74,20 @@ def _cell_hashes(column: pa.Array) -> np.ndarray:
     if cells.is_nested(column.type):
         return np.zeros(len(column), np.uint64)
     if types.is_integer(column.type) or types.is_floating(column.type):
-        return np.asarray((cells.numbers(column) + 0.0).view(np.uint64))  # no -0.0
+        return _bits(cells.numbers(column))
     different, places = cells.coded(column)
-    words = cells.words(different).to_pylist()
-    return np.array([*(hash(word) & _MASK for word in words), hash(None) & _MASK], np.uint64).take(places)
+    texts = cells.texts(different)
+    numbers = cells.numbers(texts)
+    hashes = _bits(np.append(numbers, np.nan))
+    is_word = np.flatnonzero(np.isnan(numbers) & texts.is_valid().to_numpy(zero_copy_only=False))
+    if len(is_word):
+        words = cells.words(texts.take(pa.array(is_word))).to_pylist()
+        hashes[is_word] = np.array([hash(word) & _MASK for word in words], np.uint64)
+    return np.asarray(hashes.take(places))
+
+
+def _bits(numbers: np.ndarray) -> np.ndarray:
+    return np.asarray((numbers + 0.0).view(np.uint64))  # no -0.0
 
 
 def first_alike(hashes: np.ndarray) -> np.ndarray:

@@ -194,16 +194,19 @@ class ColumnScan:
         """Look at each different cell once."""
         different, places = cells.coded(column)
         counts = np.bincount(places[places >= 0], minlength=len(different))
-        words = cells.words(different)
-        is_word = words.is_valid().to_numpy(zero_copy_only=False)
-        self.n_missing += len(column) - int(counts[is_word].sum())
+        is_word = cells.texts(different).is_valid().to_numpy(zero_copy_only=False)
+        counts = counts[is_word]
+        self.n_missing += len(column) - int(counts.sum())
         numbers = np.append(cells.numbers(different), np.nan)[places]
         numbers = numbers[~np.isnan(numbers)]
         self.numbers.add(numbers)
-        values, counts = words.drop_null(), counts[is_word]
+        has_texts = types.is_string(different.type) and len(numbers) < counts.sum()
+        if not (has_texts or self.counts.is_following):
+            return
+        values = cells.words(different).drop_null()
         if self.counts.is_following:
             self.counts.add(values, counts)
-        if types.is_string(different.type) and len(numbers) < counts.sum():
+        if has_texts:
             self._add_texts(values, counts)
 
     def _add_texts(self, values: pa.Array, counts: np.ndarray) -> None:

@@ -386,6 +386,11 @@ def bad_binaries() -> Iterator[Bad]:
         "größe".encode(), b"gr\xf6\xdfe.."
     )
     yield Bad("parquet with text that is no UTF-8", latin, ("whole Parquet file", "UTF8"))
+    short, words = {"NAS_MAX_CELL": "9"}, ("at most 9 bytes", "'b'", "12")
+    table = {"a": [1, 2], "b": ["x", "x" * 12]}
+    yield Bad("parquet with too long a cell", parquet(table), words, limits=short)
+    yield Bad("arrow with too long a cell", arrow(table), words, limits=short)
+    yield Bad("xlsx with too long a cell", workbook(("S", [["a", "b"], [1, "x" * 12]])), words, limits=short)
     yield Bad("too many rows", whole, ("at most 10 rows", "NAS_MAX_ROWS", "1,000"), limits={"NAS_MAX_ROWS": "10"})
     yield Bad("arrow that is cut", arrow({"a": list(range(1000))})[:-200], ("whole Arrow",))
     yield Bad("arrow with a name that is no text", arrow({"zz": [1]}).replace(b"zz", b"\xe4\xe4"), ("whole Arrow",))

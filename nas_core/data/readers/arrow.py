@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from nas_core.data.readers.dialect import Dialect
-from nas_core.data.readers.reader import check_names
+from nas_core.data.readers.reader import check_cells, check_names
 from nas_core.errors import JobError
 
 ROWS_PER_BATCH = 32_768
@@ -39,7 +39,7 @@ class ArrowReader:
         for batch in self._read(self._batches):
             for first in range(0, batch.num_rows, ROWS_PER_BATCH):
                 part = batch.slice(first, ROWS_PER_BATCH)
-                yield pa.record_batch([part.column(place) for place in places], names=wanted)
+                yield check_cells(pa.record_batch([part.column(place) for place in places], names=wanted))
 
     def _batches(self, reader: Any) -> Iterator[pa.RecordBatch]:
         batches = map(reader.get_batch, range(reader.num_record_batches)) if self._is_file else reader

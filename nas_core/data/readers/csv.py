@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from nas_core.data.limits import limits
 from nas_core.data.readers.dialect import Dialect
 from nas_core.data.readers.encoding import find_encoding
 from nas_core.data.readers.numerals import find_numerals
-from nas_core.data.readers.reader import check_names
+from nas_core.data.readers.reader import check_cells, check_names
 from nas_core.data.readers.sniff import sniff
 from nas_core.errors import JobError
 
@@ -71,12 +70,12 @@ class CsvReader:
             include_columns=[places[name] for name in wanted],
             strings_can_be_null=False,
         )
-        longest, last = limits().max_cell, None
+        last = None
         with pa.OSFile(str(self.path)) as file:
             try:
                 for batch in self._open(file, list(places.values()), options):
                     named = batch.rename_columns(wanted)
-                    _require_short(named, longest)
+                    check_cells(named)
                     last = named if named.num_rows else last
                     yield self._numerals.normal(named) if self._numerals else named
                 self._require_closed(last)
@@ -138,21 +137,6 @@ def _known(encoding: str) -> str:
     except LookupError:
         raise JobError(f"needs an `encoding` that Python knows (utf-8, cp1251, …), but got {encoding!r}.") from None
     return encoding.lower()
-
-
-def _require_short(batch: pa.RecordBatch, longest: int) -> None:
-    for name, column in zip(batch.schema.names, batch.columns, strict=True):
-        found = pc.max(pc.binary_length(column)).as_py()
-        if found is not None and found > longest:
-            raise JobError(too_long(name, found, longest))
-
-
-def too_long(name: str, found: int, longest: int) -> str:
-    """The message for a cell above the limit."""
-    return (
-        f"must have cells of at most {longest:,} bytes (`NAS_MAX_CELL`), but column {name!r} has one of {found:,}: "
-        "a quote that is never closed, perhaps."
-    )
 
 
 def _explained(error: Exception) -> str:

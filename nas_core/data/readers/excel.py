@@ -20,7 +20,7 @@ from nas_core.data.archive import DAMAGE, inflated, members_of
 from nas_core.data.limits import Limits, limits
 from nas_core.data.readers.dialect import Dialect
 from nas_core.data.readers.numerals import find_numerals
-from nas_core.data.readers.reader import check_names
+from nas_core.data.readers.reader import check_cells, check_names
 from nas_core.data.readers.sniff import has_header
 from nas_core.errors import JobError
 
@@ -89,7 +89,7 @@ class ExcelReader:
         rows = iter(self._rows)
         while block := list(islice(rows, ROWS_PER_BATCH)):
             cells = [pa.array([row[place] for row in block], pa.string()) for place in places]
-            batch = pa.record_batch(cells, names=wanted)
+            batch = check_cells(pa.record_batch(cells, names=wanted))
             yield self._numerals.normal(batch) if self._numerals else batch
 
     def _check_size(self) -> None:

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from nas_core.data.limits import limits
 from nas_core.data.readers.dialect import Dialect
-from nas_core.data.readers.reader import check_names
+from nas_core.data.readers.reader import check_cells, check_names
 from nas_core.errors import JobError
 
 ROWS_PER_BATCH = 32_768
@@ -62,7 +62,9 @@ class ParquetReader:
                 asked = [given[name] for name in wanted]
                 for batch in file.iter_batches(ROWS_PER_BATCH, row_groups=self._groups, columns=asked):
                     batch.validate(full=True)  # a text that is no UTF-8 would stop whoever reads it
-                    yield pa.record_batch([batch.column(given[name]) for name in wanted], names=wanted)
+                    yield check_cells(pa.record_batch([batch.column(given[n]) for n in wanted], names=wanted))
+        except JobError:
+            raise
         except (pa.ArrowException, OSError, ValueError) as error:
             raise JobError(f"must be a whole Parquet file, but reading it failed: {_said(error)}") from None
 

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import types
 
 from nas_core.data.archive import ZIP, packer, unpack
 from nas_core.data.limits import limits
@@ -167,6 +169,22 @@ def check_names(names: list[str]) -> list[str]:
             f"must have a name of its own for each column, but has {twice[:10]}{more} more than once: rename them."
         )
     return names
+
+
+def check_cells(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """`batch`; JobError when a text in it is longer than the limit."""
+    longest = limits().max_cell
+    for name, column in zip(batch.schema.names, batch.columns, strict=True):
+        texts = column.dictionary if types.is_dictionary(column.type) else column
+        if not (types.is_string(texts.type) or types.is_large_string(texts.type)):
+            continue
+        found = pc.max(pc.binary_length(texts)).as_py()
+        if found is not None and found > longest:
+            raise JobError(
+                f"must have cells of at most {longest:,} bytes (`NAS_MAX_CELL`), but column {name!r} has one of "
+                f"{found:,}: a quote that is never closed, perhaps, in a text file."
+            )
+    return batch
 
 
 def cell_text(value: Any) -> str | None:
