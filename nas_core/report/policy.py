@@ -85,10 +85,10 @@ def _choice(choice: Mapping[str, Any], row: int) -> ChoiceFacts:
     return ChoiceFacts(layer(choice), kind, row, skips, choice.get("units"))
 
 
-def steps_of(kind: str, params: Mapping[str, Any], shape: tuple[int, ...] = (1,)) -> tuple[Step, ...]:
+def steps_of(kind: str, params: Mapping[str, Any], shape: tuple[int, ...] = (1,), name: str = "") -> tuple[Step, ...]:
     """What a layer of vectors computes, in order; nothing is known of a kind that does not say."""
     steps = getattr(load_layer(kind), "steps", None) if kind in LAYERS else None
-    return steps(shape, kind, **params) if steps else ()
+    return steps(shape, name or kind, **params) if steps else ()
 
 
 def shares(probabilities: Sequence[Sequence[float]] | None, grouping: Grouping) -> tuple[float, ...] | None:

@@ -37,6 +37,7 @@ HISTORY = "train/history.csv"
 METRICS = "train/metrics.json"
 PREDICTIONS = "train/predictions.parquet"
 TEST_OUTPUTS = "train/test_outputs.npz"  # of the network and its rivals, on some test rows
+WEIGHTS_OF_WINNER = "train/weights.npz"  # <copy>/<layer>/<index>, of a small network
 IMPORTANCE = "train/importance.json"
 
 EXPORT = "export"

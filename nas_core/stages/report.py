@@ -31,6 +31,7 @@ def work(job: Job, run: Run) -> dict[str, Any]:
     from nas_core.report.excel.workbook import write_workbook
     from nas_core.report.facts import read_facts
     from nas_core.report.html.page import write_page
+    from nas_core.report.playable import read_playable
     from nas_core.report.words import without_secrets
 
     seconds: dict[str, float] = {}
@@ -40,7 +41,7 @@ def work(job: Job, run: Run) -> dict[str, Any]:
         pictures = write_film(facts, run.path(layout.FILM), run.path(layout.FILM_GIF), run.path(layout.FIGURES))
         pictures |= write_diagram(facts, run.path(layout.FIGURES))
     with _timed(seconds, "workbook"):
-        write_workbook(facts, run.path(layout.WORKBOOK), pictures)
+        write_workbook(facts, run.path(layout.WORKBOOK), pictures, read_playable(run))
     with _timed(seconds, "page"):
         write_page(facts, run.path(layout.PAGE))
     log.info("report: %s", facts.headline)

@@ -30,7 +30,7 @@ from nas_core.training.baselines import baseline_outputs
 from nas_core.training.fit import Epoch, Plan, fit_folds, predict
 from nas_core.training.importance import measure_importance
 from nas_core.training.judge import Verdict, judge, judge_folds
-from nas_core.training.model import average_models, build_model, write_weights
+from nas_core.training.model import average_models, build_model, copies_of_weights, write_weights
 from nas_core.training.quiet import quiet_tensorflow
 from nas_core.training.settings import TrainingSettings
 from nas_core.training.summary import describe_model
@@ -44,6 +44,7 @@ PATIENCE = 12  # epochs without a better validation loss before the step size fa
 OVERHEAD_SECONDS = 6.0  # of the time left, for what comes after the fits: measuring, saving
 IMPORTANCE_SECONDS = 4.0
 MAX_OUTPUTS = 20_000  # rows
+MAX_SHEET_WEIGHTS = 30_000
 
 
 @dataclass(frozen=True)
@@ -198,8 +199,16 @@ def _write(run: Run, winner: Finalist, metrics: dict[str, Any], data: Prepared) 
     winner.model.save(run.path(layout.MODEL))  # it was never compiled: whoever loads it needs no loss of ours
     write_json(run.path(layout.ARCHITECTURE), describe_model(winner.architecture, data.transforms))
     write_text(run.path(layout.HISTORY), _csv(winner.history))
+    _write_weights(run, winner.model)
     _write_predictions(run, data, data.split("test"), predict(winner.model, data.split("test")))
     write_json(run.path(layout.METRICS), metrics)
+
+
+def _write_weights(run: Run, model: Any) -> None:
+    """The weights of a network that is small enough for a spreadsheet, of each copy that it is the mean of."""
+    weights = copies_of_weights(model)
+    if sum(weight.size for weight in weights.values()) <= MAX_SHEET_WEIGHTS:
+        write_weights(weights, run.path(layout.WEIGHTS_OF_WINNER))
 
 
 def _write_outputs(run: Run, outputs: dict[str, np.ndarray]) -> None:

@@ -45,6 +45,19 @@ def average_models(models: list[Any]) -> Any:
     return keras.Model(inputs, keras.layers.Average(name="mean")([model(inputs) for model in models]))
 
 
+def copies_of_weights(model: Any) -> dict[str, np.ndarray]:
+    """Every weight as ``<copy>/<layer>/<index>``: of each model that `model` is the mean of, or of itself."""
+    import keras
+
+    copies = [layer for layer in model.layers if isinstance(layer, keras.Model)] or [model]
+    return {
+        f"{number}/{layer.name}/{i}": weight
+        for number, copy in enumerate(copies)
+        for layer in copy.layers
+        for i, weight in enumerate(layer.get_weights())
+    }
+
+
 def save_weights(model: Any, path: Path) -> None:
     """Write every weight of `model` as ``<layer>/<index>``."""
     write_weights({f"{layer.name}/{i}": w for layer in model.layers for i, w in enumerate(layer.get_weights())}, path)

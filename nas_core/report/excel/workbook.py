@@ -7,12 +7,13 @@ from pathlib import Path
 
 from openpyxl import Workbook
 
-from nas_core.report.excel import candidates, choose, data, export, network, reproduce, summary, test, training
+from nas_core.report.excel import candidates, choose, data, export, network, reproduce, summary, test, training, tryit
 from nas_core.report.excel.style import add_styles
 from nas_core.report.facts import Facts
+from nas_core.report.playable import Playable
 
 
-def write_workbook(facts: Facts, path: Path, pictures: Mapping[str, Path]) -> None:
+def write_workbook(facts: Facts, path: Path, pictures: Mapping[str, Path], playable: Playable | None = None) -> None:
     """Write the workbook to `path`; `pictures` (``search``, ``winner``, ``network``: PNG files) are embedded.
 
     Texts that come from data, candidates or people are written as text, whatever they look like.
@@ -24,7 +25,11 @@ def write_workbook(facts: Facts, path: Path, pictures: Mapping[str, Path]) -> No
     for sheet in (data, candidates, choose):
         sheet.add_sheet(book, facts)
     network.add_sheet(book, facts, pictures)
-    for sheet in (training, test, export, reproduce):
+    for sheet in (training, test):
+        sheet.add_sheet(book, facts)
+    if playable:
+        tryit.add_sheet(book, facts, playable)
+    for sheet in (export, reproduce):
         sheet.add_sheet(book, facts)
     book.properties.title = f"Report of {facts.name}"
     book.properties.creator = "nas-core"

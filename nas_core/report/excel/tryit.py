@@ -1,0 +1,168 @@
+"""Sheet *Try it*: yellow cells to fill in, and native formulas that compute what the network says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from openpyxl import Workbook
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.datavalidation import DataValidation
+
+from nas_core.report import words
+from nas_core.report.excel.page import Page, write
+from nas_core.report.facts import Facts
+from nas_core.report.playable import Playable, Weights
+from nas_core.report.policy import steps_of
+from nas_core.space.build import layer_name
+from nas_core.space.steps import Add, Dropout, Keep, Matrix, Norm, Step
+from nas_core.tasks.registry import load_part
+
+NORM_EPSILON = 1e-3  # Keras' default
+TITLE, WORKINGS = "Try it", "Workings"
+
+
+def add_sheet(book: Workbook, facts: Facts, network: Playable) -> None:
+    """Write the sheet, and a hidden one with the arithmetic; its formulas are made of addresses and numbers alone."""
+    page = Page(book, TITLE, [44, 24, 6, 44, 18, 20])
+    target = words.shorten(words.printable(facts.target), 60)
+    page.title(
+        TITLE, f"Fill in the yellow cells; formulas compute the network's {target}. An empty cell is a missing value."
+    )
+    workings = Workings(book)
+    top = page.row
+    cells = _ask(page, network, workings)
+    answers = workings.network(network, cells)
+    _answer(page, network, answers, top)
+
+
+def _ask(page: Page, network: Playable, workings: Workings) -> list[str]:
+    """The yellow cells, filled in with the first test row; returns their addresses as the workings see them."""
+    asked = load_part(network.task, "input", "formulas").questions(network.transforms["input"])
+    page.put("Column", "header")
+    page.put("Value", "header right", column=2)
+    cells = []
+    for question, value in zip(asked, network.example, strict=True):
+        page.row += 1
+        page.put(question.name, "text")
+        cell = page.put(value, "input", column=2)
+        cells.append(f"'{TITLE}'!$B${page.row}")
+        if question.categories:
+            allowed = DataValidation(
+                type="list", formula1=f"={workings.choices(question.categories)}", allow_blank=True
+            )
+            allowed.showErrorMessage = False  # what is not in the list is an unseen category
+            page.sheet.add_data_validation(allowed)
+            allowed.add(cell)
+    page.row += 2
+    return cells
+
+
+def _answer(page: Page, network: Playable, answers: Sequence[str], top: int) -> None:
+    target = load_part(network.task, "target", "formulas")
+    for column, title in enumerate(("The network says", "Now", "For the first test row"), 4):
+        page.put(title, "header" if column == 4 else "header right", row=top, column=column)
+    names = target.names(network.transforms["target"])
+    for row, (name, cell, expected) in enumerate(zip(names, answers, network.expected, strict=True), top + 1):
+        page.put(name, "strong", row=row, column=4)
+        shown = page.formula(cell, target.STYLE, row=row, column=5)
+        then = page.put(expected, target.STYLE, row=row, column=6)
+        shown.number_format = then.number_format
+
+
+class Workings:
+    """A hidden sheet that is filled column by column. Addresses that it gives are those from any sheet."""
+
+    def __init__(self, book: Workbook) -> None:
+        self.sheet = book.create_sheet(WORKINGS)
+        self.sheet.sheet_state = "hidden"
+        self.column = 0
+        self.lists: list[str] = []
+
+    def _range(self, first: int, last: int) -> str:
+        letter = get_column_letter(self.column)
+        return f"'{WORKINGS}'!${letter}${first}:${letter}${last}"
+
+    def choices(self, texts: Sequence[str]) -> str:
+        """Write texts one below the other; their range, which is remembered."""
+        self.column += 1
+        for row, text in enumerate(texts, 1):
+            write(self.sheet.cell(row, self.column), text, "text")
+        self.lists.append(self._range(1, max(1, len(texts))))
+        return self.lists[-1]
+
+    def matrix(self, values: np.ndarray) -> list[str]:
+        """Write (rows, columns) numbers; the range of each column."""
+        ranges = []
+        for column in values.T:
+            self.column += 1
+            for row, value in enumerate(column.tolist(), 1):
+                self.sheet.cell(row, self.column, value)
+            ranges.append(self._range(1, len(column)))
+        return ranges
+
+    def write(self, formulas: Sequence[str]) -> list[str]:
+        """Write formulas one below the other; the address of each."""
+        self.column += 1
+        letter = get_column_letter(self.column)
+        for row, formula in enumerate(formulas, 1):
+            self.sheet.cell(row, self.column).value = f"={formula}"
+        return [f"'{WORKINGS}'!${letter}${row}" for row in range(1, len(formulas) + 1)]
+
+    def network(self, network: Playable, cells: Sequence[str]) -> list[str]:
+        """The formula of each output: the mean of the copies' (of one copy its own)."""
+        copies = [self._copy(network, weights, cells) for weights in network.copies]
+        return [f"AVERAGE({','.join(same)})" for same in zip(*copies, strict=True)]
+
+    def _copy(self, network: Playable, weights: Weights, cells: Sequence[str]) -> list[str]:
+        stem = load_part(network.task, "input", "formulas").stem
+        given = network.transforms["input"]
+        x = self.write(stem(given, cells, self.lists, lambda name: self.matrix(weights[name][0]), self.write))
+        for index, (kind, params) in enumerate(network.layers):
+            x = self._layer(steps_of(kind, params, (len(x),), layer_name(index, kind)), weights, x)
+        x = self.write(self._product(x, weights["head"]))
+        head = load_part(network.task, "target", "formulas").head
+        return self.write(head(network.transforms["target"], x))
+
+    def _layer(self, steps: Sequence[Step], weights: Weights, x: list[str]) -> list[str]:
+        kept: list[str] = []
+        for step in steps:
+            match step:
+                case Keep():
+                    kept = x
+                case Add():
+                    x = self.write([f"{a}+{b}" for a, b in zip(kept, x, strict=True)])
+                case Norm(name, over):
+                    x = self.write(_normal(x, over, weights[name]))
+                case Matrix(name, _, activation, _):
+                    x = self.write(self._product(x, weights[name]))
+                    x = x if activation == "linear" else self.write([ACTIVATIONS[activation].format(x=z) for z in x])
+                case Dropout():
+                    pass  # in training only
+        return x
+
+    def _product(self, x: Sequence[str], weights: Sequence[np.ndarray]) -> list[str]:
+        columns, along = self.matrix(weights[0]), _span(x)
+        return [
+            f"SUMPRODUCT({along},{column})+({bias!r})"
+            for column, bias in zip(columns, weights[1].tolist(), strict=True)
+        ]
+
+
+ACTIVATIONS = {"relu": "MAX(0,{x})", "silu": "{x}/(1+EXP(-{x}))", "tanh": "TANH({x})"}
+
+
+def _span(cells: Sequence[str]) -> str:
+    """The range of cells that lie one below the other."""
+    return f"{cells[0]}:{cells[-1].split('!')[1]}"
+
+
+def _normal(x: Sequence[str], over: str, weights: Sequence[np.ndarray]) -> list[str]:
+    scale, shift, *moments = (w.astype(np.float64) for w in weights)
+    if over == "batch":
+        factor = scale / np.sqrt(moments[1] + NORM_EPSILON)
+        pairs = zip(x, factor.tolist(), (shift - moments[0] * factor).tolist(), strict=True)
+        return [f"{cell}*({a!r})+({b!r})" for cell, a, b in pairs]
+    along = _span(x)
+    triples = zip(x, scale.tolist(), shift.tolist(), strict=True)
+    return [f"({c}-AVERAGE({along}))/SQRT(VARP({along})+{NORM_EPSILON!r})*({a!r})+({b!r})" for c, a, b in triples]

@@ -1,0 +1,18 @@
+"""The head for a number as spreadsheet formulas."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+STYLE = "number"  # of the cells with the answer
+
+
+def names(spec: dict[str, Any]) -> list[str]:
+    """What the answers are: the target."""
+    return [str(spec["name"])]
+
+
+def head(spec: dict[str, Any], cells: Sequence[str]) -> list[str]:
+    """The formula of the prediction from the one of `cells`, what the last matrix gives."""
+    return [f"{cell}*({spec['std']!r})+({spec['mean']!r})" for cell in cells]
