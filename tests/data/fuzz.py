@@ -88,6 +88,7 @@ def child(first: int, folder: Path) -> None:
     """Read a batch of inputs; the number of the one in work stands in a file. Never returns."""
     faulthandler.enable()
     warnings.simplefilter("ignore")
+    sys.unraisablehook = lambda _: None  # Arrow cannot show a row that is no text to who counts such rows
     counts: Counter[str] = Counter()
     before = memory_mb()
     for seed in range(first, first + BATCH):
