@@ -189,7 +189,8 @@ def bank(address: str, seconds: float) -> dict[str, str]:  # noqa: ARG001 (a han
     from nas_core.data.folds import make_folds
     from nas_core.evaluation.bank import Bank, Member
     from nas_core.space.architecture import Architecture, Choice
-    from nas_core.training.fit import Plan, default_batch_size
+    from nas_core.training.fit import default_batch_size
+    from nas_core.training.pace import Plan
 
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)

@@ -66,3 +66,9 @@ def deal(target: np.ndarray, n: int) -> np.ndarray:
 def take(rows: Split, chosen: np.ndarray) -> Split:
     """The `chosen` (mask or indices) of `rows`."""
     return Split({name: array[chosen] for name, array in rows.inputs.items()}, rows.target[chosen])
+
+
+def thin(rows: Split, share: float) -> Split:
+    """A random `share` of `rows`, in their order."""
+    n = max(1, round(share * len(rows)))
+    return take(rows, np.sort(np.random.default_rng(0).permutation(len(rows))[:n]))

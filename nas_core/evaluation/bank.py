@@ -8,8 +8,9 @@ recipe of :func:`nas_core.training.fit.fit`. It leaves the weights that the Kera
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -17,13 +18,16 @@ import numpy as np
 from nas_core.data.folds import Fold
 from nas_core.data.prepared import Prepared, Split
 from nas_core.evaluation import packing
-from nas_core.evaluation.program import Case, Ends, Form, Program, Rows
+from nas_core.evaluation.packing import Place
+from nas_core.evaluation.program import Case, Ends, Form, Program, Rows, Training
+from nas_core.evaluation.program import Plan as Architectures
 from nas_core.space.architecture import Architecture
 from nas_core.space.slots import Slot, slots_of
 from nas_core.tasks.registry import load_part
 from nas_core.training import fit
 from nas_core.training.feed import COPIED_BYTES
 from nas_core.training.model import ends
+from nas_core.training.pace import Epoch, Pace, Plan, step_size
 
 RUNGS = (64, 128, 256)  # widths whose products are computed without padding
 LEAST_WIDTH = 128  # of a program: another one for narrow networks would take longer to compile than it saves
@@ -65,10 +69,38 @@ class Trained:
         return not np.isfinite(self.valid_losses).any()
 
 
+@dataclass(frozen=True)
+class Group:
+    """Members that are trained side by side: what they are as data, and where their training stands.
+
+    `rows` are those that each learns from, `valid` (chunks, members, rows) those that judge it.
+    """
+
+    form: Form
+    program: Program
+    training: Training
+    plan: Architectures
+    places: list[list[Place]]
+    valid: np.ndarray
+    rows: list[np.ndarray]
+    rngs: list[np.random.Generator]
+
+    def trained(self) -> list[Trained]:
+        """The members at their best epochs."""
+        best, losses = self.training.best(), self.training.losses()
+        trained = []
+        for n, own in enumerate(self.places):
+            weights = packing.named_weights(own, packing.of_member(n, self.form, self.plan, best))
+            output = best.outputs[:, n][self.valid[:, n] >= 0]
+            n_parameters = packing.n_parameters(own, weights)
+            trained.append(Trained(weights, n_parameters, output, *(values[:, n] for values in losses)))
+        return trained
+
+
 class Bank:
     """Trains networks on the folds of `data` by `plan`. A program is compiled when it is first needed."""
 
-    def __init__(self, data: Prepared, folds: Sequence[Fold], plan: fit.Plan) -> None:
+    def __init__(self, data: Prepared, folds: Sequence[Fold], plan: Plan) -> None:
         self.plan, self._transforms = plan, data.transforms
         task = data.schema["task"]
         self._stem, self._head = load_part(task, "input", "stem"), load_part(task, "target", "head")
@@ -85,6 +117,7 @@ class Bank:
         self._is_open = self._fits(parts)
         self._rows = self._read(parts) if self._is_open else Rows(None, None, None)
         self._programs: dict[Form, Program] = {}
+        self._compiling = threading.Lock()
 
     def holds(self, architecture: Architecture) -> bool:
         """Whether `architecture` can be trained here, on these data."""
@@ -114,6 +147,30 @@ class Bank:
         ``compile`` and ``train`` end.
         """
         lap = lap or (lambda _: None)
+        group = self._group(members)
+        lap("build")
+        for order, rates in self._epochs(group):
+            self._compile(group, order, rates)
+            lap("compile")
+            group.training.advance(order, rates)
+        trained = group.trained()
+        lap("train")
+        return trained
+
+    def train_at_pace(self, members: Sequence[Member], seconds: float) -> tuple[list[Trained], list[Epoch]]:
+        """Train `members` as a fit of `seconds` would; the pace is that of their mean loss, and so is the history."""
+        pace, group = Pace(replace(self.plan, seconds=seconds), self._n_passes), self._group(members)
+        while not pace.history or not pace.is_over:
+            order, rates = self._order(group)[None], np.array([pace.step], np.float32)
+            self._compile(group, order, rates)
+            loss, valid_loss = group.training.advance(order, rates)
+            if not np.isfinite(loss).all():
+                break
+            if not pace.record(float(loss.mean()), float(valid_loss.mean())) and pace.goes_back():
+                group.training.go_back()
+        return group.trained(), pace.history
+
+    def _group(self, members: Sequence[Member]) -> Group:
         slots = [slots_of(member.architecture, self._ends.shape) or () for member in members]
         form = self._form(slots)
         program = self._programs.get(form) or Program(form, self._program_ends(), fit.WEIGHT_DECAY)
@@ -126,22 +183,14 @@ class Bank:
         valid = packing.chunks_of([self._valid[member.fold] for member in members], form.evaluation_size)
         case = Case(plan, [rng.integers(2**32) for rng in rngs], self._rows, valid)
         training = program.begin(case, packing.stacked(form, plan, arrays))
-        lap("build")
-        for order, rates in self._epochs([self._train[member.fold] for member in members], rngs):
-            if form not in self._programs:
-                training.advance(order, rates, n_epochs=0)
-                self._programs[form] = program
-            lap("compile")
-            training.advance(order, rates)
-        best, losses = training.best(), training.losses()
-        trained = []
-        for n, own in enumerate(places):
-            weights = packing.named_weights(own, packing.of_member(n, form, plan, best))
-            output = best.outputs[:, n][valid[:, n] >= 0]
-            n_parameters = packing.n_parameters(own, weights)
-            trained.append(Trained(weights, n_parameters, output, *(values[:, n] for values in losses)))
-        lap("train")
-        return trained
+        return Group(form, program, training, plan, places, valid, [self._train[m.fold] for m in members], rngs)
+
+    def _compile(self, group: Group, order: np.ndarray, rates: np.ndarray) -> None:
+        """Have the group's program compiled, if it is not; several threads may want it."""
+        with self._compiling:
+            if group.form not in self._programs:
+                group.training.advance(order, rates, n_epochs=0)
+                self._programs[group.form] = group.program
 
     def _form(self, slots: Sequence[tuple[Slot, ...]]) -> Form:
         widest = max(max(slot.width, slot.units) for own in slots for slot in own)
@@ -172,20 +221,26 @@ class Bank:
 
         return Ends(*packing.one_hot(self._tables), self._ends.output[0], judge)
 
-    def _epochs(
-        self, rows: list[np.ndarray], rngs: list[np.random.Generator]
-    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    @property
+    def _n_passes(self) -> int:
+        return fit.count_passes(self.plan, self._n_rows)
+
+    def _order(self, group: Group) -> np.ndarray:
+        """The rows of the steps up to the next validation."""
+        return packing.steps_of(group.rows, self._n_passes, self._batch_size, group.rngs)
+
+    def _epochs(self, group: Group) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Rows of the steps and step sizes of as many epochs as are trained in one call: all of them, or one.
 
         What is called an epoch here lies between two validations, as in ``fit``.
         """
-        n_passes = fit.count_passes(self.plan, self._n_rows)
+        n_passes = self._n_passes
         n_epochs = math.ceil(self.plan.epochs / n_passes)
-        rates = [fit.step_size(self.plan, 1 - epoch * n_passes / self.plan.epochs) for epoch in range(n_epochs)]
-        stride = n_epochs if self.plan.epochs * sum(map(len, rows)) <= MAX_ORDER else 1
+        rates = [step_size(self.plan, 1 - epoch * n_passes / self.plan.epochs) for epoch in range(n_epochs)]
+        stride = n_epochs if self.plan.epochs * sum(map(len, group.rows)) <= MAX_ORDER else 1
         for epoch in range(0, n_epochs, stride):
-            order = [packing.steps_of(rows, n_passes, self._batch_size, rngs) for _ in range(stride)]
-            yield np.stack(order), np.array(rates[epoch : epoch + stride], np.float32)
+            order = np.stack([self._order(group) for _ in range(stride)])
+            yield order, np.array(rates[epoch : epoch + stride], np.float32)
 
 
 def _rungs(widest: int) -> tuple[int, ...]:

@@ -11,19 +11,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from nas_core.data.folds import make_folds
+from nas_core.data.folds import Fold, make_folds, thin
 from nas_core.data.prepared import Prepared
 from nas_core.errors import CandidateError
 from nas_core.evaluation.bank import Bank, Member, Trained
 from nas_core.evaluation.evaluation import Evaluation
 from nas_core.runs import layout
 from nas_core.space.architecture import Architecture
-from nas_core.training.fit import DIVERGED, Plan, default_batch_size, fit_folds
+from nas_core.training.fit import DIVERGED, fit_folds
 from nas_core.training.judge import judge_folds
 from nas_core.training.model import build_model, inherit_weights, save_weights, write_weights
-
-EPOCHS = 6  # of a candidate
-LEAST_STEPS = 300  # of training; with fewer, networks differ by how fast they begin
+from nas_core.training.pace import Plan
 
 
 @dataclass(frozen=True)
@@ -36,6 +34,12 @@ class Recipe:
     seed: int
     inherits: bool  # whether a candidate begins with the weights of its prefix, and leaves its own for others
     n_folds: int = 1
+    share: float = 1.0  # of the rows of a fold
+
+    def folds(self, data: Prepared) -> list[Fold]:
+        """The rows that each candidate learns from, and those that judge it."""
+        folds = make_folds(data, self.n_folds)
+        return folds if self.share == 1 else [Fold(thin(f.train, self.share), thin(f.valid, self.share)) for f in folds]
 
     @property
     def plan(self) -> Plan:
@@ -44,7 +48,9 @@ class Recipe:
 
     def failed(self, architecture: Architecture, parent: str | None, reason: str) -> Evaluation:
         """The record of a candidate that could not be measured."""
-        return Evaluation(architecture, None, epochs=self.epochs, parent=parent, seed=self.seed, error=reason[:500])
+        return Evaluation(
+            architecture, None, epochs=self.epochs, share=self.share, parent=parent, seed=self.seed, error=reason[:500]
+        )
 
 
 class Request(NamedTuple):
@@ -66,7 +72,7 @@ def train_candidate(data: Prepared, recipe: Recipe, architecture: Architecture, 
     import keras
 
     keras.utils.clear_session()
-    clock, outputs, folds = Laps(), [], make_folds(data, recipe.n_folds)
+    clock, outputs, folds = Laps(), [], recipe.folds(data)
 
     def build(fold: int) -> Any:
         model = build_model(architecture, data.transforms)
@@ -88,6 +94,7 @@ def train_candidate(data: Prepared, recipe: Recipe, architecture: Architecture, 
         metrics=verdict.figures,
         parameters=sum(math.prod(weight.shape) for weight in fitted.model.trainable_weights),
         epochs=recipe.epochs,
+        share=recipe.share,
         parent=parent,
         seed=recipe.seed,
         seconds=clock.seconds,
@@ -98,7 +105,7 @@ class BankTrainer:
     """Trains candidates in a bank, with the same result as :func:`train_candidate` but for chance."""
 
     def __init__(self, data: Prepared, recipe: Recipe) -> None:
-        self.data, self.recipe, self.folds = data, recipe, make_folds(data, recipe.n_folds)
+        self.data, self.recipe, self.folds = data, recipe, recipe.folds(data)
         self.bank = Bank(data, self.folds, recipe.plan)
 
     def holds(self, architecture: Architecture) -> bool:
@@ -143,14 +150,10 @@ class BankTrainer:
             metrics=verdict.figures,
             parameters=trained[0].n_parameters,
             epochs=recipe.epochs,
+            share=recipe.share,
             parent=request.parent,
             seed=recipe.seed,
         )
-
-
-def default_epochs(n_rows: int, batch_size: int) -> int:
-    """How long a candidate is trained on `n_rows` when the job does not say."""
-    return max(EPOCHS, math.ceil(LEAST_STEPS / math.ceil(n_rows / (batch_size or default_batch_size(n_rows)))))
 
 
 def weights_path(data: Prepared, fingerprint: str, fold: int = 0) -> Path:

@@ -539,13 +539,18 @@ class Training:
         self._program, self._case, self._state, self._best = program, case, state, best
         self._losses: list[tuple[Any, Any]] = []
 
-    def advance(self, order: np.ndarray, rates: np.ndarray, n_epochs: int | None = None) -> None:
+    def advance(
+        self, order: np.ndarray, rates: np.ndarray, n_epochs: int | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Train for `n_epochs` (all of `rates`); for none, the program is compiled and nothing else.
 
         Args:
             order: the rows of each step, (epochs, steps, members, batch), -1 where there is none.
             rates: learning rate of each epoch.
             n_epochs: so many of the epochs are trained.
+
+        Returns:
+            Their losses in training and validation, each (epochs, members).
         """
         tf = self._program.tf
         n = len(rates) if n_epochs is None else n_epochs
@@ -553,6 +558,16 @@ class Training:
         self._state, self._best, *losses = self._program.train(self._case, *arguments)
         train_losses, valid_losses = (values.numpy()[:n] for values in losses)
         self._losses.append((train_losses, valid_losses))
+        return train_losses, valid_losses
+
+    def go_back(self) -> None:
+        """Go on from the best epoch; the moments of the optimizer stay."""
+        tf, state = self._program.tf, self._state
+        weights = [
+            tf.concat([best[:, None], now[:, 1:]] if axis else [best[None], now[1:]], axis)
+            for best, now, axis in zip(self._best.weights, state.weights, (1, 1, 0, 0), strict=True)
+        ]
+        self._state = state._replace(weights=Weights(*weights), statistics=self._best.statistics)
 
     def losses(self) -> tuple[np.ndarray, np.ndarray]:
         """The losses of all epochs so far in training and validation, each (epochs, members)."""

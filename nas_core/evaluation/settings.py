@@ -15,6 +15,12 @@ class EvaluationSettings(Settings):
     )
     """Each candidate is trained for this many passes over the training rows. 0: 6, or more where the rows are few."""
 
+    candidate_share: float = Field(
+        0.0, ge=0, le=1, title="Share of the rows for a candidate", json_schema_extra={"section": "Search"}
+    )
+    """Each candidate learns from, and is judged by, this share of the rows; the best ones are then trained on all.
+    0: all rows, or, where they are many, so few that the budget is enough for some dozens of candidates."""
+
     folds: int = Field(0, ge=0, le=20, title="Folds", json_schema_extra={"section": "Search"})
     """Networks are judged by cross-validation with this many folds; the model is then the mean of as many networks.
     1: by one part of the rows that is held out. 0: 5 where fewer than 2,000 rows are there to learn from, else 1."""

@@ -21,6 +21,7 @@ TEST_ROWS = "prepare/test_rows.parquet"
 ARRAYS = "prepare/arrays"  # <split>_<name>.npy
 
 VOCABULARY = "search/vocabulary.json"
+RECIPE = "search/recipe.json"  # how all candidates are trained
 CANDIDATES = "search/candidates.jsonl"
 BEST = "search/best.json"
 CLOCK = "search/clock.json"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import math
 import shutil
+from dataclasses import asdict
 from functools import partial
 from typing import Any
 
@@ -15,14 +17,15 @@ from nas_core.data.folds import count_folds, count_judges
 from nas_core.data.prepared import Prepared
 from nas_core.envs.settings import EnvSettings
 from nas_core.errors import JobError
-from nas_core.evaluation.candidate import Recipe, default_epochs, weights_path
+from nas_core.evaluation.candidate import Recipe, weights_path
 from nas_core.evaluation.evaluation import Evaluation
+from nas_core.evaluation.fidelity import default_epochs, default_share
 from nas_core.evaluation.ledger import Ledger
 from nas_core.evaluation.pool import Pool
 from nas_core.evaluation.settings import EvaluationSettings
 from nas_core.job import Job
 from nas_core.runs import layout
-from nas_core.runs.records import append_line, write_json
+from nas_core.runs.records import append_line, read_json, write_json
 from nas_core.runs.run import Run
 from nas_core.search.clock import Clock
 from nas_core.search.loop import Limits, Search
@@ -60,7 +63,7 @@ def work(job: Job, run: Run) -> dict[str, Any]:
     append_line(run.path(layout.SESSIONS), {"n_candidates": len(ledger), "seconds": round(clock.used, 2)})
     log.info("Search %s for %.0f s among networks of up to %d layers.", job.algorithm, clock.left, job.max_layers)
     first = first_network(space, data.schema["task"])
-    recipe = _recipe(job, data)
+    recipe = _recipe(job, run, data, clock.left)
     settings = job.priced_for(count_judges(data, recipe.n_folds))
     earlier = earlier_results(job.warm_start, run, space)
     agent = BeginWith(first, make_agent(job.agent, space, settings, job.seed, earlier), space)
@@ -79,15 +82,28 @@ def work(job: Job, run: Run) -> dict[str, Any]:
     return _summary(ledger, reason, clock)
 
 
-def _recipe(job: Job, data: Prepared) -> Recipe:
-    return Recipe(
-        epochs=job.candidate_epochs or default_epochs(data.schema["n_rows"]["train"], job.batch_size),
+def _recipe(job: Job, run: Run, data: Prepared, seconds: float) -> Recipe:
+    """How candidates are trained in a search of `seconds`; a search that is taken up goes on as it began."""
+    path = run.path(layout.RECIPE)
+    if path.exists():
+        return Recipe(**read_json(path))
+    n_rows = data.schema["n_rows"]["train"]
+    share = job.candidate_share or default_share(n_rows, job.candidate_epochs, seconds)
+    recipe = Recipe(
+        epochs=job.candidate_epochs or default_epochs(math.ceil(share * n_rows), job.batch_size),
         batch_size=job.batch_size,
         learning_rate=job.learning_rate,
         seed=job.seed,
         inherits=job.algorithm == "layerwise",
         n_folds=count_folds(data, job.folds),
+        share=share,
     )
+    write_json(path, asdict(recipe))
+    if share < 1:
+        log.info(
+            "Candidates learn from %.1f %% of the rows, chosen at random; the best are trained on all.", 100 * share
+        )
+    return recipe
 
 
 def train_in(pool: Pool, data: Prepared, recipe: Recipe, architecture: Architecture) -> Evaluation:

@@ -6,7 +6,9 @@ import csv
 import io
 import logging
 import math
+import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +19,7 @@ from nas_core.data.prepared import Prepared, Split
 from nas_core.envs.reward import price
 from nas_core.envs.settings import EnvSettings
 from nas_core.errors import CandidateError, JobError
+from nas_core.evaluation.bank import Bank, Member
 from nas_core.evaluation.ledger import Entry, Ledger
 from nas_core.job import Job
 from nas_core.runs import layout
@@ -27,10 +30,11 @@ from nas_core.search.settings import SearchSettings
 from nas_core.space.architecture import Architecture
 from nas_core.tasks.registry import load_part
 from nas_core.training.baselines import baseline_outputs
-from nas_core.training.fit import Epoch, Plan, fit_folds, predict
+from nas_core.training.fit import DIVERGED, fit_folds, predict
 from nas_core.training.importance import measure_importance
 from nas_core.training.judge import Verdict, judge, judge_folds
-from nas_core.training.model import average_models, build_model, copies_of_weights, write_weights
+from nas_core.training.model import average_models, build_model, copies_of_weights, set_weights, write_weights
+from nas_core.training.pace import Epoch, Plan
 from nas_core.training.quiet import quiet_tensorflow
 from nas_core.training.settings import TrainingSettings
 from nas_core.training.summary import describe_model
@@ -43,6 +47,7 @@ SETTINGS = (TrainingSettings, SearchSettings, EnvSettings, "folds")
 PATIENCE = 12  # epochs without a better validation loss before the step size falls
 OVERHEAD_SECONDS = 6.0  # of the time left, for what comes after the fits: measuring, saving
 IMPORTANCE_SECONDS = 4.0
+LEAST_SECONDS = 5.0  # for a finalist; with less, one that is not the first is left out
 MAX_OUTPUTS = 20_000  # rows
 MAX_SHEET_WEIGHTS = 30_000
 
@@ -74,7 +79,7 @@ def work(job: Job, run: Run) -> dict[str, Any]:
     deadline = time.monotonic() + training_seconds(job, run.path(layout.CLOCK), finished) - OVERHEAD_SECONDS
     import keras  # noqa: F401 (its import of 8 s belongs to the budget)
 
-    entries = Ledger(run.path(layout.CANDIDATES)).finalists(job.n_finalists)
+    entries = Ledger(run.path(layout.CANDIDATES)).finalists(job.n_finalists or min(8, max(2, count_cores())))
     folds = make_folds(data, count_folds(data, job.folds))
     finalists = _train_finalists(entries, data, folds, job, deadline)
     winner = _winner(finalists, job.priced_for(count_judges(data, len(folds))).size_penalty)
@@ -99,20 +104,54 @@ def _winner(finalists: list[Finalist], size_penalty: float) -> Finalist:
 def _train_finalists(
     entries: list[Entry], data: Prepared, folds: list[Fold], job: Job, deadline: float
 ) -> list[Finalist]:
-    """All `entries` as far as the time allows; each may use an equal share of what is left, the first one always."""
-    finalists: list[Finalist] = []
-    errors = []
-    for index, entry in enumerate(entries):
-        seconds = (deadline - time.monotonic()) / (len(entries) - index)
-        if finalists and seconds < 2 * finalists[-1].history[0]["seconds"]:
+    """All `entries` as far as the time allows: side by side what a bank holds, then one by one what only Keras can."""
+    architectures = [entry.evaluation.architecture for entry in entries]
+    bank = Bank(data, folds, Plan(job.epochs, job.batch_size, job.learning_rate, patience=PATIENCE))
+    banked = [architecture for architecture in architectures if bank.holds(architecture)]
+    alone = [architecture for architecture in architectures if not bank.holds(architecture)]
+    n_cores = count_cores()
+    n_turns = -(-len(banked) // n_cores)
+    turn = (deadline - time.monotonic()) / max(1, n_turns + len(alone))
+
+    def train(architecture: Architecture) -> Finalist | CandidateError:
+        try:
+            return _train_in_bank(bank, architecture, data, folds, job.seed, max(turn, LEAST_SECONDS))
+        except CandidateError as error:
+            return CandidateError(f"{architecture}: {error}")
+
+    with ThreadPoolExecutor(n_cores, "finalist") as threads:
+        outcomes: list[Finalist | CandidateError] = list(threads.map(train, banked))
+    for index, architecture in enumerate(alone):
+        seconds = (deadline - time.monotonic()) / (len(alone) - index)
+        if outcomes and seconds < LEAST_SECONDS:
             break
         try:
-            finalists.append(_train(entry.evaluation.architecture, data, folds, job, max(seconds, 1.0)))
+            outcomes.append(_train(architecture, data, folds, job, max(seconds, 1.0)))
         except CandidateError as error:
-            errors.append(f"{entry.evaluation.architecture}: {error}")
+            outcomes.append(CandidateError(f"{architecture}: {error}"))
+    finalists = [outcome for outcome in outcomes if isinstance(outcome, Finalist)]
     if not finalists:
-        raise JobError(f"No finalist could be trained: {'; '.join(errors)}. Try a smaller `learning_rate`.")
+        raise JobError(f"No finalist could be trained: {'; '.join(map(str, outcomes))}. Try a smaller `learning_rate`.")
     return finalists
+
+
+def count_cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def _train_in_bank(
+    bank: Bank, architecture: Architecture, data: Prepared, folds: list[Fold], seed: int, seconds: float
+) -> Finalist:
+    members = [Member(architecture, fold, (seed, fold)) for fold in range(len(folds))]
+    trained, history = bank.train_at_pace(members, seconds)
+    if any(each.is_diverged for each in trained):
+        raise CandidateError(DIVERGED)
+    models = []
+    for each in trained:
+        models.append(build_model(architecture, data.transforms))
+        set_weights(models[-1], each.weights)
+    return _finalist(architecture, models, history, judge_folds(data, folds, [each.output for each in trained]))
 
 
 def _train(architecture: Architecture, data: Prepared, folds: list[Fold], job: Job, seconds: float) -> Finalist:
@@ -123,10 +162,16 @@ def _train(architecture: Architecture, data: Prepared, folds: list[Fold], job: J
         models[-1].set_weights(fitted.model.get_weights())
         histories.append(fitted.history)
         outputs.append(fitted.output)
-    history = _mean_history(histories)
-    verdict, last = judge_folds(data, folds, outputs), history[-1]
+    return _finalist(architecture, models, _mean_history(histories), judge_folds(data, folds, outputs))
+
+
+def _finalist(architecture: Architecture, models: list[Any], history: list[Epoch], verdict: Verdict) -> Finalist:
     log.info(
-        "Finalist %s: score %.4f after %d epochs, %.1f s.", architecture, verdict.score, last["epoch"], last["seconds"]
+        "Finalist %s: score %.4f after %d epochs, %.1f s.",
+        architecture,
+        verdict.score,
+        history[-1]["epoch"],
+        history[-1]["seconds"],
     )
     parameters = sum(math.prod(weight.shape) for weight in models[0].trainable_weights)
     return Finalist(architecture, average_models(models), history, verdict, parameters)

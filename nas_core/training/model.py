@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -74,8 +75,13 @@ def write_weights(weights: dict[str, np.ndarray], path: Path) -> None:
 def inherit_weights(model: Any, path: Path) -> None:
     """Begin with the weights at `path` wherever layer and shape are the same."""
     with np.load(path) as saved:
-        for layer in model.layers:
-            own = layer.get_weights()
-            old = [saved[name] for i in range(len(own)) if (name := f"{layer.name}/{i}") in saved]
-            if own and [w.shape for w in old] == [w.shape for w in own]:
-                layer.set_weights(old)
+        set_weights(model, saved)
+
+
+def set_weights(model: Any, saved: Mapping[str, np.ndarray]) -> None:
+    """Give `model` the weights that are ``saved`` as ``<layer>/<index>``, wherever layer and shape are the same."""
+    for layer in model.layers:
+        own = layer.get_weights()
+        old = [saved[name] for i in range(len(own)) if (name := f"{layer.name}/{i}") in saved]
+        if own and [w.shape for w in old] == [w.shape for w in own]:
+            layer.set_weights(old)

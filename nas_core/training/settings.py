@@ -19,8 +19,9 @@ class TrainingSettings(Settings):
     learning_rate: float = Field(0.002, gt=0, le=1, title="Learning rate")
     """Largest step size of the optimizer (AdamW); it falls to zero along a cosine."""
 
-    n_finalists: int = Field(3, ge=1, le=20, title="Finalists")
-    """So many of the best candidates are trained in full, as far as the time allows; the best one wins."""
+    n_finalists: int = Field(0, ge=0, le=20, title="Finalists")
+    """So many of the best candidates are trained in full, as far as the time allows; the best one wins.
+    0: one a core, from 2 to 8."""
 
     compare_random: bool = Field(False, title="Compare with random search")
     """Also train as many randomly drawn networks as the search tried: did the search pay? Takes as long again."""

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nas_core.data.folds import FEW_ROWS, N_FOLDS, count_folds, count_judges, deal, make_folds
-from nas_core.data.prepared import Prepared
+from nas_core.data.folds import FEW_ROWS, N_FOLDS, count_folds, count_judges, deal, make_folds, thin
+from nas_core.data.prepared import Prepared, Split
 from nas_core.job import job_json, parse_job
 from nas_core.runs.run import create_run
 from nas_core.stage import execute
@@ -56,6 +56,15 @@ def test_few_rows_are_cross_validated_many_are_not(tmp_path):
     assert count_folds(many, 0) == 1
     (fold,) = make_folds(many, 1)
     assert (len(fold.train), len(fold.valid)) == (len(many.split("train")), len(many.split("valid")))
+
+
+def test_a_share_of_the_rows_is_of_them_and_in_their_order():
+    rows = Split({"x": np.arange(100)[:, None]}, np.arange(100))
+    some = thin(rows, 0.25)
+    assert len(some) == 25
+    assert (np.diff(some.target) > 0).all()
+    assert (some.inputs["x"][:, 0] == some.target).all()
+    assert set(some.target) != set(range(25))
 
 
 def test_rows_of_a_group_stay_in_their_part(tmp_path):

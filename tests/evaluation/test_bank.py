@@ -17,9 +17,10 @@ from nas_core.space.architecture import Architecture, Choice
 from nas_core.space.slots import slots_of
 from nas_core.space.steps import Dropout
 from nas_core.stage import execute
-from nas_core.tasks.registry import load_task
-from nas_core.training.fit import Plan, fit, predict
+from nas_core.tasks.registry import load_part, load_task
+from nas_core.training.fit import fit, predict
 from nas_core.training.model import build_model
+from nas_core.training.pace import Plan
 from nas_core.training.quiet import quiet_tensorflow
 
 quiet_tensorflow()
@@ -123,6 +124,29 @@ def test_results_are_those_of_fit_within_the_noise_of_seeds(data):
             fitted.append(min(row["valid_loss"] for row in fit(model, data, fold, recipe().plan, seed)))
         noise = np.hypot(np.std(banked, ddof=1), np.std(fitted, ddof=1)) / n_seeds**0.5
         assert abs(np.mean(banked) - np.mean(fitted)) < 4 * noise
+
+
+@pytest.mark.slow
+def test_a_training_at_pace_goes_back_to_its_best_epoch_and_ends_by_itself(data):
+    bank = Bank(data, make_folds(data, 3), Plan(400, learning_rate=0.01, patience=10))
+    trained, history = bank.train_at_pace([Member(NETWORKS[1], fold, (0, fold)) for fold in range(3)], seconds=60)
+    losses, rates = [row["valid_loss"] for row in history], [row["learning_rate"] for row in history]
+    assert history[-1]["epoch"] < 400
+    assert rates[-1] < 0.03 * rates[0]
+    after = [after for before, now, after in zip(rates, rates[1:], losses[1:], strict=False) if now < 0.5 * before]
+    assert max(after) < min(losses) + 0.5 * (losses[0] - min(losses))  # it went on from a good epoch
+    assert [min(each.valid_losses) for each in trained] == pytest.approx(
+        [binary_crossentropy(data, fold, each.output) for fold, each in enumerate(trained)], rel=0.01
+    )
+    _, short = bank.train_at_pace([Member(NETWORKS[1], 0, (0,))], seconds=1e-9)
+    assert len(short) == 1
+
+
+def binary_crossentropy(data, fold, output):
+    """The loss of the task's head on the rows that judge in `fold`."""
+    judged = make_folds(data, 3)[fold]
+    loss = load_part(data.schema["task"], "target", "head").loss(data.transforms["target"], len(judged.train))
+    return float(np.mean(loss(judged.valid.target, output)))
 
 
 @pytest.mark.slow

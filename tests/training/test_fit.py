@@ -14,9 +14,10 @@ from nas_core.stage import execute
 from nas_core.tasks.registry import load_task
 from nas_core.training import feed
 from nas_core.training.baselines import measure_baselines
-from nas_core.training.fit import Plan, default_batch_size, fit, predict
+from nas_core.training.fit import default_batch_size, fit, predict
 from nas_core.training.importance import measure_importance
 from nas_core.training.model import average_models, build_model
+from nas_core.training.pace import Plan
 from nas_core.training.quiet import quiet_tensorflow
 
 quiet_tensorflow()

@@ -1,0 +1,23 @@
+"""How much a candidate is trained follows the rows and the budget."""
+
+from __future__ import annotations
+
+from nas_core.evaluation.fidelity import CANDIDATES, EPOCHS, LEAST_ROWS, ROWS_PER_SECOND, default_epochs, default_share
+
+
+def test_few_rows_are_seen_more_often():
+    assert default_epochs(100_000, 0) == EPOCHS
+    assert default_epochs(320, 32) == 30  # 300 steps of 32 rows
+    assert default_epochs(320, 320) == 300
+
+
+def test_all_rows_where_the_budget_is_enough_for_many_candidates():
+    assert default_share(50_000, 0, seconds=75) == 1
+    assert default_share(5_000_000, 0, seconds=3 * 3600) == 1
+
+
+def test_a_part_of_many_rows_in_a_short_search():
+    share = default_share(10_000_000, 0, seconds=75)
+    assert share * 10_000_000 * EPOCHS * CANDIDATES <= 1.01 * 75 * ROWS_PER_SECOND
+    assert default_share(10_000_000, 2, seconds=75) > 2.9 * share
+    assert default_share(10_000_000, 0, seconds=1) == LEAST_ROWS / 10_000_000
