@@ -34,7 +34,7 @@ def questions(transform: dict[str, Any]) -> list[Question]:
 def answers(transform: dict[str, Any], inputs: dict[str, np.ndarray]) -> list[float | str | None]:
     """What fills in the questions for the first row of `inputs`, the arrays of a split; None where it is missing."""
     n, names = len(_numbers(transform)), transform["numeric"]["names"]
-    place = dict(zip(names, inputs["numeric"][0].tolist(), strict=True))
+    place = {name: float(f"{x:.7g}") for name, x in zip(names, inputs["numeric"][0].tolist(), strict=True)}  # float32
     given: list[float | str | None] = []
     for entry in transform["columns"]:
         is_missing = bool(entry.get("indicator")) and place[entry["indicator"]] == 1

@@ -28,7 +28,7 @@ def add_sheet(book: Workbook, facts: Facts) -> None:
     candidates = _chosen(facts.search.candidates)
     if not candidates:
         return
-    page = Page(book, "Choose", [10, 72, 14, 14, 14, 12])
+    page = Page(book, "Choose", [13, 72, 14, 14, 14, 12])
     page.title("Choose", "Change the yellow cells: the list below is ranked anew by what matters to you.")
     weights = _weights(page)
     top = page.row
