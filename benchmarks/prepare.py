@@ -48,9 +48,9 @@ def watch():
 
 peak = [before := anonymous_mb()]
 threading.Thread(target=watch, daemon=True).start()
-started = time.perf_counter()
+started, used = time.perf_counter(), time.process_time()
 {work}
-print(time.perf_counter() - started, peak[0] - before)
+print(time.perf_counter() - started, time.process_time() - used, peak[0] - before)
 """
 PREPARE = {"imports": "import nas_core.stages.prepare", "work": 'execute("prepare", open_run(sys.argv[1]))'}
 TRAIN = {
@@ -95,31 +95,31 @@ def write(path: Path, form: str, n_rows: int) -> None:
             writer.write_table(block(first, min(BLOCK, n_rows - first)))
 
 
-def read_plainly(path: Path, form: str) -> float:
-    """Seconds of one pass of pyarrow."""
-    started = time.perf_counter()
+def read_plainly(path: Path, form: str) -> tuple[float, float]:
+    """Seconds of one pass of pyarrow, and seconds of processors."""
+    started, used = time.perf_counter(), time.process_time()
     batches = pq.ParquetFile(path).iter_batches() if form == "parquet" else pacsv.open_csv(path)
     n_rows = sum(batch.num_rows for batch in batches)
     assert n_rows
-    return time.perf_counter() - started
+    return time.perf_counter() - started, time.process_time() - used
 
 
-def watched(code: dict[str, str], run: Run) -> tuple[float, float]:
-    """Seconds, and megabytes of anonymous memory at the highest, of `code` in a process of its own."""
+def watched(code: dict[str, str], run: Run) -> tuple[float, float, float]:
+    """Seconds, seconds of processors, megabytes of anonymous memory at the highest, of `code` in its own process."""
     script = WATCHED.replace("{imports}", code["imports"]).replace("{work}", code["work"])
     done = subprocess.run([sys.executable, "-c", script, run.address], stdout=subprocess.PIPE, text=True, check=True)
-    seconds, mb = map(float, done.stdout.split())
-    return seconds, mb
+    seconds, cpu_seconds, mb = map(float, done.stdout.split())
+    return seconds, cpu_seconds, mb
 
 
 def measure(folder: Path, form: str, n_rows: int, *, train: bool) -> dict[str, object]:
     """The figures of one table."""
     path = folder / f"table.{form}"
     write(path, form, n_rows)
-    plain = min(read_plainly(path, form) for _ in range(2))
+    plain, plain_cpu = min(read_plainly(path, form) for _ in range(2))
     job = parse_job({"dataset_uri": str(path), "target": "y"})
     run = create_run(str(folder), "job", job_json(job), str(n_rows))
-    seconds, mb = watched(PREPARE, run)
+    seconds, cpu_seconds, mb = watched(PREPARE, run)
     report = read_json(run.path("prepare") / layout.REPORT)
     figures = {
         "rows": n_rows,
@@ -128,11 +128,14 @@ def measure(folder: Path, form: str, n_rows: int, *, train: bool) -> dict[str, o
         "plain_seconds": round(plain, 2),
         "prepare_seconds": round(seconds, 2),
         "ratio": round(seconds / plain, 1),
+        "plain_cpu_seconds": round(plain_cpu, 2),
+        "prepare_cpu_seconds": round(cpu_seconds, 2),
+        "cpu_ratio": round(cpu_seconds / plain_cpu, 1),
         "anonymous_mb": round(mb),
         "stages": report["metrics"]["seconds"],
     }
     if train:
-        seconds, mb = watched(TRAIN, run)
+        seconds, _, mb = watched(TRAIN, run)
         arrays = sum(path.stat().st_size for path in run.path(layout.ARRAYS).iterdir()) / 2**20
         figures |= {"arrays_mb": round(arrays), "train_seconds": round(seconds, 2), "train_anonymous_mb": round(mb)}
     return figures

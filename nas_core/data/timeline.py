@@ -30,6 +30,8 @@ class Timeline:
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Take in one batch; forms in which it holds no dates are given up."""
+        if not self._moments:
+            return
         column = batch.column(self.name)
         different, places = cells.coded(column)
         n_values = np.append(cells.texts(different).is_valid(), False)[places].sum()
@@ -71,7 +73,7 @@ def find_timeline(batch: pa.RecordBatch, name: str | None, without: Iterable[str
 
 def _forms(column: pa.Array, *, or_numbers: bool) -> list[str]:
     """The ways to read a column that may hold dates."""
-    numbers = [NUMBER] if or_numbers else []
+    numbers = [NUMBER] if or_numbers and not cells.is_nested(column.type) else []
     kind = column.type.value_type if types.is_dictionary(column.type) else column.type
     if types.is_timestamp(kind) or types.is_date(kind):
         return [cells.ISO]

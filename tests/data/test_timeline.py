@@ -117,6 +117,11 @@ def test_a_split_in_time_that_cannot_be_is_an_error_when_it_is_asked_for(
         prepared(tmp_path, rows, **fields)
 
 
+def test_lists_are_no_moments(tmp_path: Path) -> None:
+    with pytest.raises(JobError, match="`time_column` must hold dates or numbers, but 'lists' does not"):
+        prepared(tmp_path, table(lists=[[1, 2]] * N), "parquet", time_column="lists")
+
+
 def test_with_groups_rows_stay_with_their_group(tmp_path: Path) -> None:
     run = prepared(tmp_path, table(who=[f"p{i // 4}" for i in range(N)]), group_column="who")
     assert (Prepared(run).schema["split"], told(run)) == ("group", [])
