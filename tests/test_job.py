@@ -20,6 +20,7 @@ GOOD = {"dataset_uri": "data.csv", "target": "price"}
         (GOOD | {"metric": "accuracy", "task": "tabular_regression"}, ["`metric`", "rmse, mae, r2", "'accuracy'"]),
         (GOOD | {"deadline": "2026-01-01T08:00:00"}, ["`deadline`", "timezone"]),
         (GOOD | {"exclude_columns": ["price"]}, ["`exclude_columns`", "target", "'price'"]),
+        (GOOD | {"warm_start": ["runs/1"], "agent": "random"}, ["`warm_start`", "'ppo'", "'random'"]),
         (GOOD | {"name": "../up"}, ["`name`", "pattern", "'../up'"]),
         (GOOD | {"algorithm": "magic"}, ["`algorithm`", "'layerwise' or 'whole'", "'magic'"]),
     ],
