@@ -25,7 +25,7 @@ from nas_core.space.architecture import Architecture
 from nas_core.space.slots import Slot, slots_of
 from nas_core.tasks.registry import load_part
 from nas_core.training import fit
-from nas_core.training.feed import COPIED_BYTES
+from nas_core.training.feed import COPIED_BYTES, n_bytes
 from nas_core.training.model import ends
 from nas_core.training.pace import Epoch, Pace, Plan, step_size
 
@@ -106,8 +106,10 @@ class Bank:
         self._stem, self._head = load_part(task, "input", "stem"), load_part(task, "target", "head")
         self._ends = ends(data.transforms)
         self._tables: list[packing.Table] = []
+        self._bins = packing.Bins("", (0, 0, 0))
         if hasattr(self._stem, "tables"):
             self._tables = self._stem.tables(data.transforms["input"])
+            self._bins = packing.Bins(*self._stem.bins(data.transforms["input"]))
         # Of several folds each learns from the rows that judge in the others; one has rows of its own.
         learned = [folds[0].train] if len(folds) == 1 else []
         parts = [*learned, *(fold.valid for fold in folds)]
@@ -115,7 +117,7 @@ class Bank:
         self._train = [np.flatnonzero(number != fold) for fold in range(len(folds))]
         self._valid = [np.flatnonzero(number == fold) for fold in range(len(folds))]
         self._is_open = self._fits(parts)
-        self._rows = self._read(parts) if self._is_open else Rows(None, None, None)
+        self._rows = self._read(parts) if self._is_open else Rows(None, None, None, None)
         self._programs: dict[Form, Program] = {}
         self._compiling = threading.Lock()
 
@@ -129,16 +131,16 @@ class Bank:
         if not hasattr(self._stem, "tables") or not hasattr(self._head, "output") or len(self._ends.shape) != 1:
             return False
         entries = sum(n for _, n, _ in self._tables) * sum(width for *_, width in self._tables)
-        n_bytes = 4 * sum(map(len, parts)) * self._ends.shape[0]
-        return entries <= MAX_TABLES and n_bytes <= COPIED_BYTES
+        return entries <= MAX_TABLES and sum(map(n_bytes, parts)) <= COPIED_BYTES
 
     def _read(self, parts: Sequence[Split]) -> Rows:
         import tensorflow as tf
 
         read = [self._stem.fixed(self._transforms["input"], part.inputs) for part in parts]
-        numbers, codes = (np.concatenate(arrays) for arrays in zip(*read, strict=True))
+        numbers, positions, codes = (np.concatenate(arrays) for arrays in zip(*read, strict=True))
         target = np.concatenate([part.target for part in parts])
-        return Rows(tf.constant(numbers, tf.float32), tf.constant(codes, tf.int32), tf.constant(target))
+        numbers, positions = (tf.constant(values, tf.float32) for values in (numbers, positions))
+        return Rows(numbers, positions, tf.constant(codes, tf.int32), tf.constant(target))
 
     def train(self, members: Sequence[Member], lap: Callable[[str], None] | None = None) -> list[Trained]:
         """Train `members` side by side; each comes out as if it were alone, up to rounding.
@@ -175,7 +177,7 @@ class Bank:
         form = self._form(slots)
         program = self._programs.get(form) or Program(form, self._program_ends(), fit.WEIGHT_DECAY)
         rngs = [np.random.default_rng(member.seed) for member in members]
-        places, plan = [packing.places(self._tables, own) for own in slots], packing.make_plan(form, slots)
+        places, plan = [packing.places(self._bins, self._tables, own) for own in slots], packing.make_plan(form, slots)
         arrays = [
             packing.first_weights(form, program.ends, own, member.weights, rng)
             for own, member, rng in zip(places, members, rngs, strict=True)
@@ -219,7 +221,7 @@ class Bank:
             output = self._head.output(spec, logits)
             return loss(truth, output), output
 
-        return Ends(*packing.one_hot(self._tables), self._ends.output[0], judge)
+        return Ends(*packing.one_hot(self._tables), self._ends.output[0], judge, self._bins.shape)
 
     @property
     def _n_passes(self) -> int:

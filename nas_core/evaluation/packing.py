@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,6 +19,13 @@ Table = tuple[str, int, int]  # an embedding of the stem: name of the Keras laye
 Arrays = dict[str, np.ndarray]
 
 
+class Bins(NamedTuple):
+    """The embedding of numbers in the stem: name of the Keras layer, and (columns, bins, width)."""
+
+    name: str
+    shape: tuple[int, int, int]
+
+
 @dataclass(frozen=True)
 class Place:
     """Where a weight lies: its `name` in a file of weights, the array that holds it, the `index` there."""
@@ -29,9 +36,10 @@ class Place:
     initializer: str
 
 
-def places(tables: Sequence[Table], slots: Sequence[Slot]) -> list[Place]:
+def places(bins: Bins, tables: Sequence[Table], slots: Sequence[Slot]) -> list[Place]:
     """All weights of a network: those of the stem, of each slot, of the head."""
-    found, row, column = [], 0, 0
+    found = [Place(f"{bins.name}/0", "bins", (Ellipsis,), "glorot_uniform")] if bins.shape[0] else []
+    row, column = 0, 0
     for name, n, width in tables:
         found.append(Place(f"{name}/0", "tables", (slice(row, row + n), slice(column, column + width)), "uniform"))
         row, column = row + n, column + width
@@ -92,6 +100,7 @@ def _sizes(form: Form, ends: Ends) -> dict[str, tuple[int, ...]]:
         "matrices": (form.n_slots, form.width, form.width),
         "vectors": (form.n_slots, 3, form.width),
         "tables": ends.tables.shape,
+        "bins": ends.bins,
         "head": (form.width + 1, ends.n_outputs),
         "statistics": (form.n_slots, 2, form.width),
     }
@@ -99,7 +108,7 @@ def _sizes(form: Form, ends: Ends) -> dict[str, tuple[int, ...]]:
 
 def stacked(form: Form, plan: Plan, members: Sequence[Arrays]) -> tuple[Weights, np.ndarray]:
     """The weights and statistics of all members in the arrays of the program, without moments."""
-    axis = {"matrices": 1, "vectors": 1, "statistics": 1, "tables": 0, "head": 0}
+    axis = {"matrices": 1, "vectors": 1, "statistics": 1, "tables": 0, "head": 0, "bins": 0}
     arrays = {name: np.stack([member[name] for member in members], i) for name, i in axis.items()}
     square, statistics = arrays.pop("matrices"), arrays.pop("statistics")
     flat = np.zeros((*square.shape[:2], form.width**2), np.float32)
@@ -123,6 +132,7 @@ def of_member(index: int, form: Form, plan: Plan, best: Best) -> Arrays:
         "matrices": square,
         "vectors": weights.vectors[:, index],
         "tables": weights.tables[index],
+        "bins": weights.bins[index],
         "head": weights.head[index],
         "statistics": best.statistics[:, index],
     }

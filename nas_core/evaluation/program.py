@@ -26,6 +26,7 @@ BIAS, SCALE, SHIFT = range(3)  # the vectors of a slot
 MEAN, VARIANCE = range(2)  # the statistics of a slot
 LINEAR, RELU, SILU, TANH = range(len(ACTIVATIONS))
 NO_NORM, BATCH, ROW = range(3)
+MEMBER_AXES = (1, 1, 0, 0, 0)  # of the arrays of Weights, the axis of the members
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,9 @@ class Ends(NamedTuple):
     """The task's side of all networks.
 
     The stem puts numbers and embeddings side by side: place i of its one-hot vector stands for the category `code[i]`
-    of `column[i]`, and `tables` (places, width) is 1 where its matrix has a weight. The head has `n_outputs`, and
-    `judge(truth, logits)` gives the loss of each row and the network's output.
+    of `column[i]`, and `tables` (places, width) is 1 where its matrix has a weight. `bins` (columns, bins, width) is
+    the shape of the weights that embed the bins of numbers. The head has `n_outputs`, and `judge(truth, logits)` gives
+    the loss of each row and the network's output.
     """
 
     column: np.ndarray
@@ -70,6 +72,7 @@ class Ends(NamedTuple):
     tables: np.ndarray
     n_outputs: int
     judge: Callable[[Any, Any], tuple[Any, Any]]
+    bins: tuple[int, int, int]
 
 
 class Plan(NamedTuple):
@@ -91,9 +94,12 @@ class Plan(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """The data: `numbers` (rows, numbers), `codes` (rows, columns), `target` (rows,)."""
+    """The data: `numbers` (rows, numbers), `positions` among the bins (rows, columns with bins), `codes` (rows,
+    columns), `target` (rows,).
+    """
 
     numbers: Any
+    positions: Any
     codes: Any
     target: Any
 
@@ -102,7 +108,8 @@ class Weights(NamedTuple):
     """The weights of all members.
 
     `matrices` (slots, members, width · width), each in its shape at the beginning of its row; `vectors` (slots,
-    members, 3, width); `tables` (members, places, width); `head` (members, width + 1, outputs), the bias its last row.
+    members, 3, width); `tables` (members, places, width); `head` (members, width + 1, outputs), the bias its last row;
+    `bins` (members, columns, bins, width).
     In a :class:`State` there are three of each, the weight and its moments: behind the axis of the slots where there is
     one, else in front.
     """
@@ -111,10 +118,12 @@ class Weights(NamedTuple):
     vectors: Any
     tables: Any
     head: Any
+    bins: Any
 
     def values(self) -> Weights:
         """Of the weights of a state those without the moments."""
-        return Weights(self.matrices[:, VALUE], self.vectors[:, VALUE], self.tables[VALUE], self.head[VALUE])
+        whole = (self.tables, self.head, self.bins)
+        return Weights(self.matrices[:, VALUE], self.vectors[:, VALUE], *(weight[VALUE] for weight in whole))
 
 
 class State(NamedTuple):
@@ -171,7 +180,7 @@ class Program:
         weights, statistics = Weights(*map(tf.constant, first[0])), tf.constant(first[1])
         with_moments = [
             tf.stack([weight, tf.zeros_like(weight), tf.zeros_like(weight)], axis)
-            for weight, axis in zip(weights, (1, 1, 0, 0), strict=True)
+            for weight, axis in zip(weights, MEMBER_AXES, strict=True)
         ]
         scratch = tf.zeros((form.n_slots, form.n_members, form.batch_size, form.width))
         state = State(Weights(*with_moments), statistics, tf.constant(0.0), scratch, scratch)
@@ -233,7 +242,7 @@ class Program:
             shape[axis] = self.form.n_members
             return self.tf.where(self.tf.reshape(is_better, shape), a, b)
 
-        weights = [chosen(a, b, axis) for a, b, axis in zip(new.weights, best.weights, (1, 1, 0, 0), strict=True)]
+        weights = [chosen(a, b, axis) for a, b, axis in zip(new.weights, best.weights, MEMBER_AXES, strict=True)]
         return Best(
             chosen(new.loss, best.loss, 0),
             Weights(*weights),
@@ -257,7 +266,7 @@ class Program:
         n_chunks, _, n_rows = case.valid.shape
 
         def run_chunk(i: Any, total: Any, outputs: Any) -> Any:
-            exists, truth, x, _ = self._read(case.rows, case.valid[i], state.weights.tables[VALUE])
+            exists, truth, x, *_ = self._read(case.rows, case.valid[i], state.weights)
             x = self._forward(case, x, state)
             loss, output = self._judge(truth, self._head(x, state.weights.head[VALUE]))
             return i + 1, total + tf.reduce_sum(loss * exists, 1), self._put(outputs, i, output)
@@ -269,8 +278,8 @@ class Program:
     def _step(self, case: Case, order: Any, rate: Any, state: State) -> Any:
         """One step of AdamW on the rows of `order` (members, batch)."""
         tf = self.tf
-        tables, head = state.weights.tables, state.weights.head
-        exists, truth, x, places = self._read(case.rows, order, tables[VALUE])
+        head = state.weights.head
+        exists, truth, x, places, filled = self._read(case.rows, order, state.weights)
         share = (exists / tf.reduce_sum(exists, 1, keepdims=True))[:, :, None]  # of a row in the mean over the batch
         state = state._replace(n_steps=state.n_steps + 1)
         seed = case.seed + tf.cast(state.n_steps, tf.uint32) * tf.constant(0x9E3779B1, tf.uint32)
@@ -287,25 +296,42 @@ class Program:
             [tf.matmul(x, d_logits, transpose_a=True), tf.reduce_sum(d_logits, 1, keepdims=True)], axis=1
         )
         head = self._adamw(head, d_head, rate, state.n_steps)
+        tables, bins = self._learn_stem(state, d_x[..., case.rows.numbers.shape[1] :], places, filled, rate)
+        return state._replace(weights=state.weights._replace(tables=tables, head=head, bins=bins)), loss
+
+    def _learn_stem(self, state: State, d_x: Any, places: Any, filled: Any, rate: Any) -> tuple[Any, Any]:
+        """The stem's embeddings after a step; `d_x` is the gradient of them and what stands behind."""
+        tf, tables, bins = self.tf, state.weights.tables, state.weights.bins
+        n_columns, _, width = self.ends.bins
+        if filled is not None:
+            d_embedded = tf.reshape(d_x[..., : n_columns * width], (*d_x.shape[:2], n_columns, width))
+            bins = self._adamw(bins, tf.einsum("mbcn,mbcw->mcnw", filled, d_embedded), rate, state.n_steps)
         if places is not None:
-            first = case.rows.numbers.shape[1]
-            d_stem = d_x[..., first : first + tables.shape[-1]]
+            d_stem = d_x[..., n_columns * width : n_columns * width + tables.shape[-1]]
             d_tables, squares = (tf.matmul(places, d, transpose_a=True) * self.ends.tables for d in (d_stem, d_stem**2))
             tables = self._adamw(tables, d_tables, rate, state.n_steps, squares)
-        return state._replace(weights=state.weights._replace(tables=tables, head=head)), loss
+        return tables, bins
 
-    def _read(self, rows: Rows, order: Any, tables: Any) -> Any:
-        """Whether the rows exist, their targets, what the stem makes of them, and the one-hot vector it used."""
+    def _read(self, rows: Rows, order: Any, weights: Weights) -> Any:
+        """Whether the rows exist, their targets, what the stem makes of them, and the vectors it used: one-hot, and how
+        far each bin is filled.
+        """
         tf = self.tf
         exists, order = tf.cast(order >= 0, tf.float32), tf.maximum(order, 0)
-        parts, places = [tf.gather(rows.numbers, order)], None
+        parts, places, filled = [tf.gather(rows.numbers, order)], None, None
+        n_columns, n_bins, width = self.ends.bins
+        if n_columns:
+            positions = tf.gather(rows.positions, order)[..., None]
+            filled = tf.clip_by_value(positions - tf.range(float(n_bins)), 0.0, 1.0)
+            embedded = tf.einsum("mbcn,mcnw->mbcw", filled, weights.bins[VALUE])
+            parts.append(tf.reshape(embedded, (*embedded.shape[:2], n_columns * width)))
         if self.ends.column.size:
             codes = tf.gather(tf.gather(rows.codes, order), self.ends.column, axis=-1)
             places = tf.cast(codes == self.ends.code, tf.float32)
-            parts.append(tf.matmul(places, tables))
+            parts.append(tf.matmul(places, weights.tables[VALUE]))
         x = tf.concat(parts, axis=-1)
         x = tf.pad(x, [[0, 0], [0, 0], [0, self.form.width - x.shape[-1]]])
-        return exists, tf.gather(rows.target, order), x, places
+        return exists, tf.gather(rows.target, order), x, places, filled
 
     def _head(self, x: Any, head: Any) -> Any:
         return self.tf.matmul(x, head[:, :-1]) + head[:, -1:]
@@ -565,7 +591,7 @@ class Training:
         tf, state = self._program.tf, self._state
         weights = [
             tf.concat([best[:, None], now[:, 1:]] if axis else [best[None], now[1:]], axis)
-            for best, now, axis in zip(self._best.weights, state.weights, (1, 1, 0, 0), strict=True)
+            for best, now, axis in zip(self._best.weights, state.weights, MEMBER_AXES, strict=True)
         ]
         self._state = state._replace(weights=Weights(*weights), statistics=self._best.statistics)
 

@@ -377,7 +377,8 @@ def _flops(architecture: list[dict[str, Any]], transforms: dict[str, Any]) -> in
 
 def _winner(run: Run, search: SearchFacts) -> WinnerFacts:
     winner = read_json(run.path(layout.ARCHITECTURE))
-    number = next((c.number for c in search.candidates if c.fingerprint == winner["fingerprint"]), None)
+    candidate = winner.get("candidate", winner["fingerprint"])
+    number = next((c.number for c in search.candidates if c.fingerprint == candidate), None)
     layers = tuple(
         _layer(layer, winner["parameters"], earned)
         for layer, earned in zip(winner["layers"], _earned(winner["layers"], search), strict=True)

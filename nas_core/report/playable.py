@@ -12,6 +12,7 @@ import numpy as np
 from nas_core.runs import layout
 from nas_core.runs.records import read_json
 from nas_core.runs.run import Run
+from nas_core.space.layer import load_layer
 from nas_core.tasks.registry import load_part, load_task
 
 Weights = dict[str, list[np.ndarray]]  # by the name of the Keras layer, in its order
@@ -33,7 +34,7 @@ class Playable:
 
 
 def read_playable(run: Run) -> Playable | None:
-    """The winner, where train left its weights (it is small) and input and target can be said in formulas."""
+    """The winner, where train left its weights (it is small) and all of it can be said in formulas."""
     if not run.path(layout.WEIGHTS_OF_WINNER).exists():
         return None
     transforms = read_json(run.path(layout.TRANSFORMS))
@@ -45,6 +46,8 @@ def read_playable(run: Run) -> Playable | None:
         for path in run.path(layout.ARRAYS).glob("test_*.npy")
     }
     layers = read_json(run.path(layout.ARCHITECTURE))["layers"][1:-1]
+    if not all(hasattr(load_layer(layer["layer"]), "steps") for layer in layers):
+        return None
     with np.load(run.path(layout.TEST_OUTPUTS)) as saved:
         expected = saved["network"][0]
     example = load_part(task, "input", "formulas").answers(transforms["input"], inputs)

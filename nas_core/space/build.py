@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from nas_core.space.architecture import Architecture
-from nas_core.space.layer import load_layer
+from nas_core.space.layer import Shape, load_layer
 
 
 def layer_name(index: int, kind: str) -> str:
@@ -18,3 +18,11 @@ def build_trunk(architecture: Architecture, x: Any) -> Any:
     for index, choice in enumerate(architecture):
         x = load_layer(choice.kind).apply(x, layer_name(index, choice.kind), **dict(choice.params))
     return x
+
+
+def shape_behind(architecture: Architecture, shape: Shape) -> Shape | None:
+    """What the trunk makes of `shape`; None when one of its layers does not fit."""
+    behind: Shape | None = shape
+    for choice in architecture:
+        behind = load_layer(choice.kind).output_shape(behind, **dict(choice.params)) if behind else None
+    return behind

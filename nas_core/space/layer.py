@@ -47,6 +47,7 @@ LAYERS = {
     "residual": "nas_core.space.layers.residual",
     "dropout": "nas_core.space.layers.dropout",
     "normalization": "nas_core.space.layers.normalization",
+    "members": "nas_core.space.layers.members",
 }
 
 

@@ -8,8 +8,10 @@ import logging
 import math
 import os
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -27,13 +29,15 @@ from nas_core.runs.records import write_json, write_text
 from nas_core.runs.run import Run
 from nas_core.search.clock import training_seconds
 from nas_core.search.settings import SearchSettings
-from nas_core.space.architecture import Architecture
+from nas_core.space.architecture import Architecture, Choice
+from nas_core.space.build import shape_behind
+from nas_core.space.layer import Shape
 from nas_core.tasks.registry import load_part
 from nas_core.training.baselines import baseline_outputs
 from nas_core.training.fit import DIVERGED, fit_folds, predict
 from nas_core.training.importance import measure_importance
 from nas_core.training.judge import Verdict, judge, judge_folds
-from nas_core.training.model import average_models, build_model, copies_of_weights, set_weights, write_weights
+from nas_core.training.model import average_models, build_model, copies_of_weights, ends, set_weights, write_weights
 from nas_core.training.pace import Epoch, Plan
 from nas_core.training.quiet import quiet_tensorflow
 from nas_core.training.settings import TrainingSettings
@@ -50,6 +54,8 @@ IMPORTANCE_SECONDS = 4.0
 LEAST_SECONDS = 5.0  # for a finalist; with less, one that is not the first is left out
 MAX_OUTPUTS = 20_000  # rows
 MAX_SHEET_WEIGHTS = 30_000
+MEMBERS = Choice.of("members", count=8)  # before the best candidate: an ensemble in one network
+MEMBERS_SHARE = 0.75  # of the time for all finalists
 
 
 @dataclass(frozen=True)
@@ -65,6 +71,12 @@ class Finalist:
     history: list[Epoch]
     verdict: Verdict
     parameters: int
+
+    @property
+    def candidate(self) -> str:
+        """The fingerprint of the candidate that it comes from, which had no members."""
+        own = self.architecture.choices
+        return Architecture(own[1:] if own[0] == MEMBERS else own).fingerprint
 
 
 def work(job: Job, run: Run) -> dict[str, Any]:
@@ -104,8 +116,15 @@ def _winner(finalists: list[Finalist], size_penalty: float) -> Finalist:
 def _train_finalists(
     entries: list[Entry], data: Prepared, folds: list[Fold], job: Job, deadline: float
 ) -> list[Finalist]:
-    """All `entries` as far as the time allows: side by side what a bank holds, then one by one what only Keras can."""
+    """The first of `entries` with members before it, then all as they are, as far as the time allows.
+
+    Those go side by side where a bank holds them, then one by one what only Keras can train.
+    """
     architectures = [entry.evaluation.architecture for entry in entries]
+    outcomes: list[Finalist | CandidateError] = []
+    for joined in _joined(architectures[:1], ends(data.transforms).shape):
+        seconds = (deadline - time.monotonic()) * MEMBERS_SHARE
+        outcomes.append(_outcome(_train, joined, data, folds, job, max(seconds, 1.0)))
     bank = Bank(data, folds, Plan(job.epochs, job.batch_size, job.learning_rate, patience=PATIENCE))
     banked = [architecture for architecture in architectures if bank.holds(architecture)]
     alone = [architecture for architecture in architectures if not bank.holds(architecture)]
@@ -114,25 +133,44 @@ def _train_finalists(
     turn = (deadline - time.monotonic()) / max(1, n_turns + len(alone))
 
     def train(architecture: Architecture) -> Finalist | CandidateError:
-        try:
-            return _train_in_bank(bank, architecture, data, folds, job.seed, max(turn, LEAST_SECONDS))
-        except CandidateError as error:
-            return CandidateError(f"{architecture}: {error}")
+        seconds = max(turn, LEAST_SECONDS)
+        return _outcome(partial(_train_in_bank, bank), architecture, data, folds, job, seconds)
 
-    with ThreadPoolExecutor(n_cores, "finalist") as threads:
-        outcomes: list[Finalist | CandidateError] = list(threads.map(train, banked))
+    if turn >= LEAST_SECONDS or not _finalists(outcomes):
+        with ThreadPoolExecutor(n_cores, "finalist") as threads:
+            outcomes += threads.map(train, banked)
     for index, architecture in enumerate(alone):
         seconds = (deadline - time.monotonic()) / (len(alone) - index)
-        if outcomes and seconds < LEAST_SECONDS:
+        if seconds < LEAST_SECONDS and _finalists(outcomes):
             break
-        try:
-            outcomes.append(_train(architecture, data, folds, job, max(seconds, 1.0)))
-        except CandidateError as error:
-            outcomes.append(CandidateError(f"{architecture}: {error}"))
-    finalists = [outcome for outcome in outcomes if isinstance(outcome, Finalist)]
-    if not finalists:
+        outcomes.append(_outcome(_train, architecture, data, folds, job, max(seconds, 1.0)))
+    if not _finalists(outcomes):
         raise JobError(f"No finalist could be trained: {'; '.join(map(str, outcomes))}. Try a smaller `learning_rate`.")
-    return finalists
+    return _finalists(outcomes)
+
+
+def _finalists(outcomes: list[Finalist | CandidateError]) -> list[Finalist]:
+    return [outcome for outcome in outcomes if isinstance(outcome, Finalist)]
+
+
+def _joined(architectures: list[Architecture], shape: Shape) -> list[Architecture]:
+    """Each of `architectures` as several members of one network, where that fits behind a stem of `shape`."""
+    joined = [Architecture((MEMBERS, *architecture)) for architecture in architectures]
+    return [architecture for architecture in joined if shape_behind(architecture, shape)]
+
+
+def _outcome(
+    train: Callable[..., Finalist],
+    architecture: Architecture,
+    data: Prepared,
+    folds: list[Fold],
+    job: Job,
+    seconds: float,
+) -> Finalist | CandidateError:
+    try:
+        return train(architecture, data, folds, job, seconds)
+    except CandidateError as error:
+        return CandidateError(f"{architecture}: {error}")
 
 
 def count_cores() -> int:
@@ -141,9 +179,9 @@ def count_cores() -> int:
 
 
 def _train_in_bank(
-    bank: Bank, architecture: Architecture, data: Prepared, folds: list[Fold], seed: int, seconds: float
+    bank: Bank, architecture: Architecture, data: Prepared, folds: list[Fold], job: Job, seconds: float
 ) -> Finalist:
-    members = [Member(architecture, fold, (seed, fold)) for fold in range(len(folds))]
+    members = [Member(architecture, fold, (job.seed, fold)) for fold in range(len(folds))]
     trained, history = bank.train_at_pace(members, seconds)
     if any(each.is_diverged for each in trained):
         raise CandidateError(DIVERGED)
@@ -204,6 +242,7 @@ def _measure(
         "finalists": [
             {
                 "fingerprint": f.architecture.fingerprint,
+                "candidate": f.candidate,
                 "score": f.verdict.score,
                 "standard_error": f.verdict.error,
                 "parameters": f.parameters,
@@ -242,7 +281,8 @@ def _random_search(
 def _write(run: Run, winner: Finalist, metrics: dict[str, Any], data: Prepared) -> None:
     """Model, architecture, history, metrics and test predictions as files."""
     winner.model.save(run.path(layout.MODEL))  # it was never compiled: whoever loads it needs no loss of ours
-    write_json(run.path(layout.ARCHITECTURE), describe_model(winner.architecture, data.transforms))
+    described = describe_model(winner.architecture, data.transforms)
+    write_json(run.path(layout.ARCHITECTURE), described | {"candidate": winner.candidate})
     write_text(run.path(layout.HISTORY), _csv(winner.history))
     _write_weights(run, winner.model)
     _write_predictions(run, data, data.split("test"), predict(winner.model, data.split("test")))

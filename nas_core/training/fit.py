@@ -13,6 +13,7 @@ import numpy as np
 from nas_core.data.folds import Fold
 from nas_core.data.prepared import Prepared, Split
 from nas_core.errors import CandidateError
+from nas_core.targets.members import each
 from nas_core.tasks.registry import load_part
 from nas_core.training.feed import feed, feed_whole
 from nas_core.training.pace import Epoch, Pace, Plan
@@ -25,6 +26,8 @@ LEAST_CHECKS = 10  # validations in a fit, whatever it costs
 
 def fit(model: Any, data: Prepared, fold: Fold, plan: Plan, seed: int) -> list[Epoch]:
     """Train `model` on the rows of `fold` and leave the weights of its best epoch (by validation loss) in it.
+
+    Where it gives what members say, (batch, members, …), each learns by itself, and their mean is validated.
 
     AdamW (Loshchilov & Hutter, ICLR 2019) at the pace (:class:`nas_core.training.pace.Pace`) of `plan`. Where the rows
     are few, several epochs lie between two validations.
@@ -44,9 +47,12 @@ def fit(model: Any, data: Prepared, fold: Fold, plan: Plan, seed: int) -> list[E
         for variable in model.optimizer.variables:
             variable.assign(keras.ops.zeros_like(variable))
     else:
+        loss = load_part(data.schema["task"], "target", "head").loss(data.transforms["target"], len(fold.train))
+        has_members = len(model.output_shape) == 3
         model.compile(
             optimizer=keras.optimizers.AdamW(plan.learning_rate, weight_decay=WEIGHT_DECAY),
-            loss=load_part(data.schema["task"], "target", "head").loss(data.transforms["target"], len(fold.train)),
+            loss=_of_each(loss) if has_members else loss,
+            metrics=[_of_mean(loss)] if has_members else None,
             steps_per_execution=min(n_passes * n_steps, PASS_STEPS),  # saves most of the dispatch between small steps
         )
     pace = Pace(plan, n_passes)
@@ -63,6 +69,27 @@ def fit(model: Any, data: Prepared, fold: Fold, plan: Plan, seed: int) -> list[E
         raise CandidateError(DIVERGED)
     model.set_weights(paced.best_weights)
     return pace.history
+
+
+def _of_each(loss: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """The loss of outputs (batch, members, …): that of every member by itself."""
+    import keras
+
+    def loss_of_each(truth: Any, output: Any) -> Any:
+        truth = keras.ops.repeat(keras.ops.reshape(truth, (-1,)), output.shape[1])
+        return loss(truth, keras.ops.reshape(output, (-1, output.shape[2])))
+
+    return loss_of_each
+
+
+def _of_mean(loss: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """The loss of what the members say together."""
+    import keras
+
+    def together(truth: Any, output: Any) -> Any:
+        return loss(truth, keras.ops.mean(output, axis=1))
+
+    return together
 
 
 @dataclass(frozen=True)
@@ -84,16 +111,16 @@ def fit_folds(
     """
     import keras
 
-    model, clock = None, time.perf_counter()
+    model, learner, clock = None, None, time.perf_counter()
     for number, fold in enumerate(folds):
         keras.utils.set_random_seed(seed + number)  # before the weights are drawn
         built = build(number)
         if model is None:
-            model = built
+            model, learner = built, each(built)
         else:
             model.set_weights(built.get_weights())
         seconds = (clock + plan.seconds - time.perf_counter()) / (len(folds) - number)
-        history = fit(model, data, fold, replace(plan, seconds=seconds), seed + number)
+        history = fit(learner, data, fold, replace(plan, seconds=seconds), seed + number)
         yield Fitted(model, history, predict(model, fold.valid))
 
 
@@ -129,7 +156,7 @@ def pace_callback(pace: Pace) -> Any:
             self.model.stop_training |= pace.seconds > pace.plan.seconds  # an epoch of many rows may be too long
 
         def on_epoch_end(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002
-            if pace.record(logs["loss"], logs["val_loss"]):
+            if pace.record(logs["loss"], logs.get("val_together", logs["val_loss"])):
                 self.best_weights = self.model.get_weights()
             elif pace.goes_back():
                 self.model.set_weights(self.best_weights)

@@ -11,6 +11,7 @@ from nas_core.data.folds import make_folds
 from nas_core.data.prepared import Prepared
 from nas_core.evaluation.bank import Bank, Member
 from nas_core.evaluation.candidate import BankTrainer, Recipe, Request, train_candidate, weights_path
+from nas_core.inputs.tabular import bins
 from nas_core.job import job_json, parse_job
 from nas_core.runs.run import create_run
 from nas_core.space.architecture import Architecture, Choice
@@ -54,7 +55,9 @@ def prepared(tmp_path_factory):
     def prepare(task: str) -> Prepared:
         folder = tmp_path_factory.mktemp("data")
         run = create_run(str(folder), "sample", job_json(parse_job(load_task(task).sample(folder))), "1")
-        execute("prepare", run)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(bins, "ROWS_A_BIN", 10)  # the sample is too small for bins otherwise
+            execute("prepare", run)
         return Prepared(run)
 
     return prepare

@@ -9,7 +9,7 @@ import pytest
 from nas_core.space.layer import LAYERS, load_layer
 
 CHOICES = [choice for kind in LAYERS for choice in load_layer(kind).CHOICES]
-SHAPES = [(7,), (33,)]
+SHAPES = [(7,), (33,), (4, 7)]  # the last one: four members
 
 
 @pytest.mark.slow
@@ -20,7 +20,9 @@ def test_a_layer_builds_what_it_announced(choice):
     layer, params = load_layer(choice.kind), dict(choice.params)
     for shape in SHAPES:
         announced = layer.output_shape(shape, **params)
-        assert announced is not None
+        if announced is None:
+            assert (choice.kind, shape) == ("members", (4, 7))
+            continue
         x = keras.Input(shape)
         model = keras.Model(x, layer.apply(x, "layer1", **params))
         assert model.output_shape[1:] == announced

@@ -38,10 +38,13 @@ def test_a_task_goes_the_whole_way(name, algorithm, tmp_path):
     assert told["test"][metric] < constant[metric]
     # What was announced by the space is what Keras built.
     architecture = read_json(run.path(layout.ARCHITECTURE))
-    winner = next(
-        e for e in Ledger(run.path(layout.CANDIDATES)).best(N) if fingerprint(e) == architecture["fingerprint"]
-    )
-    assert winner.evaluation.parameters == architecture["parameters"]
+    entries = {fingerprint(e): e for e in Ledger(run.path(layout.CANDIDATES)).best(N)}
+    finalists = {f["fingerprint"]: f for f in read_json(run.path(layout.METRICS))["finalists"]}
+    assert finalists[architecture["fingerprint"]]["parameters"] == architecture["parameters"]
+    assert {f["candidate"] for f in finalists.values()} <= entries.keys()
+    as_they_were = finalists.keys() & entries.keys()
+    assert all(finalists[f]["parameters"] == entries[f].evaluation.parameters for f in as_they_were)
+    assert len(finalists) == len(as_they_were) + 1 == 2  # the first one with members before it, too
     assert sum(layer["parameters"] for layer in architecture["layers"]) == architecture["parameters"]
     agreement = json.loads(run.path(layout.AGREEMENT).read_text())
     assert agreement["litert"]["max_difference"] <= 1e-4

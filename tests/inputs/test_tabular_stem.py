@@ -63,22 +63,23 @@ def test_bins_tell_both_frequent_and_rare_values_apart(transform: dict[str, Any]
 def test_bins_are_fewer_for_few_rows_and_many_columns(n_columns: int, n_rows: int) -> None:
     x = np.random.default_rng(0).normal(size=n_rows)
     edges = bins.find_edges([x] * n_columns)
-    assert bins.count_bins(edges) <= min(bins.MOST_TOGETHER, n_columns * n_rows // bins.ROWS_A_BIN)
-    assert all(len(own) <= bins.MOST + 1 for own in edges)
+    n_bins = [len(own) - 1 for own in edges if own]
+    assert sum(n_bins) <= min(bins.MOST_TOGETHER, n_columns * n_rows // bins.ROWS_A_BIN)
+    assert max(n_bins, default=0) <= bins.MOST
+    assert sum(len(own) > 0 for own in edges) * bins.embedded(edges).width <= max(bins.WIDTH_TOGETHER, n_columns)
 
 
 def test_columns_without_values_have_no_bins() -> None:
     assert bins.find_edges([np.full(50, np.nan), np.zeros(0)]) == [[], []]
 
 
-def test_a_bin_rises_from_its_lower_edge_to_its_upper_one(transform: dict[str, Any]) -> None:
+def test_a_position_tells_full_bins_and_the_share_of_the_next(transform: dict[str, Any]) -> None:
     first = transform["numeric"]["names"].index("stars")
     row = np.array([transform["numeric"]["center"]], np.float32).repeat(4, axis=0)
     row[:, first] = [0, 2, 3.25, 9]
-    encoded, _ = stem.fixed(transform, {"numeric": row, "categorical": np.zeros((4, 1), np.int32)})
-    start = len(transform["numeric"]["names"]) + bins.count_bins(transform["numeric"]["edges"][:first])
-    expected = [[0, 0, 0, 0], [1, 0, 0, 0], [1, 1, 0.25, 0], [1, 1, 1, 1]]
-    np.testing.assert_allclose(encoded[:, start : start + 4], expected)
+    _, positions, _ = stem.fixed(transform, {"numeric": row, "categorical": np.zeros((4, 1), np.int32)})
+    place = bins.embedded(transform["numeric"]["edges"]).columns.index(first)
+    np.testing.assert_allclose(positions[:, place], [0, 1, 2.25, 4])
 
 
 def test_keras_and_numpy_agree_to_the_last_digits(transform: dict[str, Any], table: pa.Table) -> None:
@@ -88,11 +89,18 @@ def test_keras_and_numpy_agree_to_the_last_digits(transform: dict[str, Any], tab
 
     quiet_tensorflow()
     inputs, x = stem.build(transform)
+    model = keras.Model(inputs, x)
     arrays = apply(transform, table)
     arrays["numeric"][:3] = [[1e30], [-1e30], [0]]
-    found = keras.ops.convert_to_numpy(keras.Model(inputs, x)(arrays))
-    numbers, codes = stem.fixed(transform, arrays)
+    found = model.predict(arrays, verbose=0)
+    numbers, positions, codes = stem.fixed(transform, arrays)
+    name, (n_columns, n_bins, width) = stem.bins(transform)
+    (weights,) = model.get_layer(name).get_weights()
+    filled = np.clip(positions[:, :, None] - np.arange(n_bins), 0, 1)
+    embedded = np.einsum("acb,cbd->acd", filled, weights).reshape(len(codes), -1)
+    categories = model.get_layer("stem_category0").get_weights()[0][codes[:, 0]]
+    assert weights.shape == (n_columns, n_bins, width) == (6, 40, 16)
     assert found.shape[1:] == shape(transform)
-    assert codes.shape == (N, 1)
-    np.testing.assert_allclose(found[:, : numbers.shape[1]], numbers, atol=2e-6)
-    assert np.abs(found).max() < 10
+    assert np.isfinite(found).all()
+    np.testing.assert_allclose(found, np.concatenate([numbers, embedded, categories], axis=1), atol=1e-5)
+    assert stem.cost(transform).parameters == sum(weight.size for weight in model.get_weights())

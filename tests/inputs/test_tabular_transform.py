@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from nas_core.errors import JobError
-from nas_core.inputs.tabular.bins import count_bins
+from nas_core.inputs.tabular.bins import embedded
 from nas_core.inputs.tabular.transform import MAX_CATEGORIES, apply, embedding_width, fit, shape
 
 N = 200
@@ -41,7 +41,7 @@ def test_names_and_shapes(transform: dict[str, Any]) -> None:
     arrays = apply(transform, pa.table(rows()))
     assert (arrays["numeric"].shape, arrays["numeric"].dtype) == ((N, 6), np.float32)
     assert (arrays["categorical"].shape, arrays["categorical"].dtype) == ((N, 1), np.int32)
-    assert shape(transform) == (6 + count_bins(transform["numeric"]["edges"]) + embedding_width(4),)
+    assert shape(transform) == (6 + 4 * embedded(transform["numeric"]["edges"]).width + embedding_width(4),)
 
 
 def test_values_are_in_their_own_units_and_missing_ones_the_median(transform: dict[str, Any]) -> None:

@@ -9,12 +9,15 @@ from nas_core.data.folds import Fold, make_folds
 from nas_core.data.prepared import Prepared, Split
 from nas_core.errors import CandidateError
 from nas_core.evaluation.candidate import Recipe, train_candidate, weights_path
+from nas_core.export import litert
+from nas_core.inputs.tabular import bins
 from nas_core.space.architecture import Architecture, Choice
 from nas_core.stage import execute
-from nas_core.tasks.registry import load_task
+from nas_core.targets.members import each
+from nas_core.tasks.registry import load_part, load_task
 from nas_core.training import feed
 from nas_core.training.baselines import measure_baselines
-from nas_core.training.fit import default_batch_size, fit, predict
+from nas_core.training.fit import default_batch_size, fit, fit_folds, predict
 from nas_core.training.importance import measure_importance
 from nas_core.training.model import average_models, build_model
 from nas_core.training.pace import Plan
@@ -36,7 +39,9 @@ def data(tmp_path_factory) -> Prepared:
     folder = tmp_path_factory.mktemp("data")
     job = parse_job(load_task("tabular_classification").sample(folder))
     run = create_run(str(folder), "rings", job_json(job), "1")
-    execute("prepare", run)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bins, "ROWS_A_BIN", 10)  # the sample is too small for bins otherwise
+        execute("prepare", run)
     return Prepared(run)
 
 
@@ -80,6 +85,31 @@ def test_the_mean_of_models_is_one_model_of_keras(data, tmp_path):
     rows = data.split("test")
     each = [predict(model, rows) for model in models]
     assert predict(keras.models.load_model(tmp_path / "mean.keras"), rows) == pytest.approx(np.mean(each, 0), abs=1e-6)
+
+
+def test_members_learn_each_by_itself_and_answer_together(data, tmp_path):
+    import keras
+
+    network, fold = Architecture((Choice.of("members", count=4), *NETWORK)), whole(data)
+    (fitted,) = fit_folds(lambda _: build_model(network, data.transforms), data, [fold], Plan(60, 0, 0.005), seed=0)
+    told = each(fitted.model).predict(feed.inputs_of(fold.valid), verbose=0)
+    truth = np.asarray(fold.valid.target)
+    right = (told.argmax(axis=2) == truth[:, None]).mean(axis=0)
+    assert right.shape == (4,)
+    assert right.min() > 0.8
+    assert np.ptp(told[:, :, 0], axis=1).max() > 0.01  # they differ
+    assert fitted.output == pytest.approx(told.mean(axis=1), abs=1e-5)
+    best = min(row["valid_loss"] for row in fitted.history)
+    model_loss = load_part(data.schema["task"], "target", "head").loss(
+        data.transforms["target"], len(whole(data).train)
+    )
+    assert np.mean(model_loss(np.asarray(truth), fitted.output)) == pytest.approx(best, rel=1e-3)
+    # It is a model of Keras' own layers, and LiteRT computes the same.
+    fitted.model.save(tmp_path / "model.keras")
+    litert.convert(keras.models.load_model(tmp_path / "model.keras"), tmp_path / litert.FILE)
+    rows = data.split("test")
+    lite = litert.load(tmp_path / litert.FILE)(feed.inputs_of(rows))
+    assert lite == pytest.approx(predict(fitted.model, rows), abs=1e-5)
 
 
 def test_one_seed_gives_one_network(data):

@@ -7,11 +7,14 @@ A network of dense layers learns steps and bends of a single column badly; given
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
-MOST = 48  # bins of a column
-MOST_TOGETHER = 240  # bins of all columns: what comes behind the stem stays a narrow vector
+MOST = 128  # bins of a column
+MOST_TOGETHER = 2048  # bins of all columns
+WIDTH = 16  # of the vector that stands for a number
+WIDTH_TOGETHER = 192  # of those of all numbers
 ROWS_A_BIN = 150  # with fewer, the network learns the rows by heart
 
 
@@ -26,9 +29,24 @@ def find_edges(numbers: Sequence[np.ndarray]) -> list[list[float]]:
     return [_edges(np.sort(x[np.isfinite(x)].astype(np.float32)), most) for x in numbers]
 
 
-def count_bins(edges: Sequence[Sequence[float]]) -> int:
-    """Bins of all columns together."""
-    return sum(max(0, len(own) - 1) for own in edges)
+class Embedded(NamedTuple):
+    """The columns that have bins, the bins of the one that has most, the width of the vector that each becomes."""
+
+    columns: tuple[int, ...]
+    n_bins: int
+    width: int
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Of the weights: (columns, bins, width)."""
+        return len(self.columns), self.n_bins, self.width
+
+
+def embedded(edges: Sequence[Sequence[float]]) -> Embedded:
+    """How columns with these `edges` are embedded."""
+    columns = tuple(column for column, own in enumerate(edges) if own)
+    n_bins = max((len(own) - 1 for own in edges if own), default=0)
+    return Embedded(columns, n_bins, min(WIDTH, n_bins, max(1, WIDTH_TOGETHER // max(len(columns), 1))))
 
 
 def _edges(rows: np.ndarray, most: int) -> list[float]:

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from nas_core.inputs.tabular.stem import CLIP, tables
+from nas_core.inputs.tabular.bins import embedded
+from nas_core.inputs.tabular.stem import CLIP, NUMBERS, tables
 from nas_core.inputs.tabular.transform import MISSING, UNSEEN
 
 Write = Callable[[Sequence[str]], list[str]]  # puts formulas into cells one below the other; gives their addresses
@@ -53,7 +54,7 @@ def stem(
     transform: dict[str, Any],
     cells: Sequence[str],
     lists: Sequence[str],
-    columns_of: Callable[[str], list[str]],
+    columns_of: Callable[[str, Any], list[str]],
     write: Write,
 ) -> list[str]:
     """The formulas of the vector that the trunk begins with.
@@ -62,7 +63,8 @@ def stem(
         transform: the input's.
         cells: the address of each question's cell.
         lists: the range of each list of categories, for the questions that have one.
-        columns_of: the ranges of the columns of an embedding's table, by the name of its Keras layer.
+        columns_of: the ranges of the columns of an embedding's table, by the name of its Keras layer and the place of
+            the table among its weights (``...``: they are one table).
         write: puts what is needed on the way into cells.
     """
     numeric, numbers = transform["numeric"], _numbers(transform)
@@ -71,13 +73,17 @@ def stem(
     units = zip(raw, numeric["center"], numeric["scale"], strict=True)
     scaled = write([f"({cell}-({center!r}))/({scale!r})" for cell, center, scale in units]) if raw else []
     formulas = [f"{x}/SQRT(1+({x}/{CLIP!r})^2)" for x in scaled]
-    for cell, edges in zip(raw, numeric["edges"], strict=True):
-        for low, high in pairwise(edges):
-            formulas.append(f"MAX(0,MIN(1,({cell}-({low!r}))/({high - low!r})))")
+    columns, n_bins, _ = embedded(numeric["edges"])
+    for place, column in enumerate(columns):
+        pairs = pairwise(numeric["edges"][column])
+        shares = [f"MAX(0,MIN(1,({raw[column]}-({low!r}))/({high - low!r})))" for low, high in pairs]
+        filled = write([*shares, *["0"] * (n_bins - len(shares))])
+        span = f"{filled[0]}:{filled[-1].split('!')[1]}"
+        formulas += [f"SUMPRODUCT({span},{weights})" for weights in columns_of(NUMBERS, place)]
     for cell, known, (name, _, width) in zip(cells[len(numbers) :], lists, tables(transform), strict=True):
         code = f'IF({cell}="",{MISSING},IFERROR(MATCH({cell},{known},0)+1,{UNSEEN}))'
-        (place,) = write([code])
-        formulas += [f"INDEX({column},{place}+1)" for column in columns_of(name)[:width]]
+        (row,) = write([code])
+        formulas += [f"INDEX({column},{row}+1)" for column in columns_of(name, ...)[:width]]
     return formulas
 
 

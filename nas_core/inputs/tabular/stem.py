@@ -5,15 +5,15 @@ All of it lies in the graph, so that an exported model takes numbers in their ow
 
 from __future__ import annotations
 
-from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from nas_core.inputs.tabular.bins import count_bins
+from nas_core.inputs.tabular.bins import embedded
 from nas_core.inputs.tabular.transform import embedding_width
 from nas_core.space.layer import Cost
 
+NUMBERS = "stem_numbers"
 CLIP = 3.0  # standard deviations beyond which a number counts for little more
 
 
@@ -21,15 +21,18 @@ def cost(transform: dict[str, Any]) -> Cost:
     """Weights of the embeddings; operations of scaling, clipping and encoding."""
     numeric = transform["numeric"]
     tables = sum(n * embedding_width(n) for n in transform["categorical"]["cardinalities"])
-    return Cost(tables, 7 * len(numeric["names"]) + 4 * count_bins(numeric["edges"]))
+    n_columns, n_bins, width = embedded(numeric["edges"]).shape
+    weights = n_columns * n_bins * width
+    return Cost(tables + weights, 7 * len(numeric["names"]) + 4 * n_columns * n_bins + 2 * weights)
 
 
 def build(transform: dict[str, Any]) -> tuple[dict[str, Any], Any]:
     """Keras inputs by name, and the tensor (batch, width) that the trunk begins with.
 
     The smooth clipping x / √(1 + (x/3)²) keeps outliers from drowning the rest (Holzmüller et al., "Better by default",
-    NeurIPS 2024). Beside it stands the piecewise-linear encoding of a number (Gorishniy et al., "On embeddings for
-    numerical features in tabular deep learning", NeurIPS 2022): of each bin the share that lies below the number.
+    NeurIPS 2024). Beside it stand vectors of the numbers: a linear map, one a column, of their piecewise-linear
+    encoding, of each bin the share that lies below the number (Gorishniy et al., "On embeddings for numerical features
+    in tabular deep learning", NeurIPS 2022).
     """
     import keras
 
@@ -38,8 +41,8 @@ def build(transform: dict[str, Any]) -> tuple[dict[str, Any], Any]:
     if numeric["names"]:
         inputs["numeric"] = keras.Input((len(numeric["names"]),), name="numeric", dtype="float32")
         parts.append(_scale(inputs["numeric"], numeric["center"], numeric["scale"]))
-        if count_bins(numeric["edges"]):
-            parts.append(_encode(inputs["numeric"], _bins(numeric["edges"])))
+        if any(numeric["edges"]):
+            parts.append(_embed_numbers(inputs["numeric"], numeric["edges"]))
     if categorical["names"]:
         inputs["categorical"] = keras.Input((len(categorical["names"]),), name="categorical", dtype="int32")
         parts += [_embed(inputs["categorical"], i, n) for i, n in enumerate(categorical["cardinalities"])]
@@ -54,28 +57,28 @@ def _scale(x: Any, center: list[float], scale: list[float]) -> Any:
     return x * keras.ops.rsqrt(1 + keras.ops.square(x / CLIP))
 
 
-class Bins(NamedTuple):
-    """The bins of all columns in order: `column` that each belongs to, its lower edge, 1 / its width; (bins,) each."""
-
-    column: np.ndarray
-    lower: np.ndarray
-    factor: np.ndarray
-
-
-def _bins(edges: list[list[float]]) -> Bins:
-    pairs = [(column, *pair) for column, own in enumerate(edges) for pair in pairwise(own)]
-    column, lower, upper = np.array(pairs, np.float32).reshape(-1, 3).T
-    return Bins(column.astype(int), lower, 1 / (upper - lower))
-
-
-def _encode(x: Any, bins: Bins) -> Any:
+def _embed_numbers(x: Any, edges: list[list[float]]) -> Any:
     """The edge is subtracted first: a product of a large number has no digits left for what lies within a bin."""
     import keras
 
-    x = keras.ops.take(x, bins.column.tolist(), axis=1)
-    x = keras.layers.Rescaling(1.0, (-bins.lower).tolist(), name="stem_lower")(x)
-    x = keras.layers.Rescaling(bins.factor.tolist(), name="stem_bins")(x)
-    return keras.ops.clip(x, 0.0, 1.0)
+    columns, n_bins, width = embedded(edges)
+    lower, factor = _bins_of(edges)
+    x = keras.ops.take(x, np.repeat(columns, n_bins).tolist(), axis=1)
+    x = keras.layers.Rescaling(1.0, (-lower).ravel().tolist(), name="stem_lower")(x)
+    x = keras.layers.Rescaling(factor.ravel().tolist(), name="stem_bins")(x)
+    x = keras.layers.Reshape((len(columns), n_bins))(keras.ops.clip(x, 0.0, 1.0))
+    x = keras.layers.EinsumDense("abc,bcd->abd", (len(columns), width), name=NUMBERS)(x)
+    return keras.layers.Flatten()(x)
+
+
+def _bins_of(edges: list[list[float]]) -> tuple[np.ndarray, np.ndarray]:
+    """Lower edge of each bin and 1 / its width, (columns, bins); both 0 where a column has fewer."""
+    columns, n_bins, _ = embedded(edges)
+    lower, factor = np.zeros((2, len(columns), n_bins), np.float32)
+    for row, column in enumerate(columns):
+        own = np.array(edges[column], np.float32)
+        lower[row, : len(own) - 1], factor[row, : len(own) - 1] = own[:-1], 1 / np.diff(own)
+    return lower, factor
 
 
 def _embed(codes: Any, column: int, cardinality: int) -> Any:
@@ -85,16 +88,28 @@ def _embed(codes: Any, column: int, cardinality: int) -> Any:
     return table(codes[:, column])
 
 
-def fixed(transform: dict[str, Any], inputs: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """What the stem gives without its weights: the scaled and the encoded numbers, and the codes for its tables."""
-    numeric = transform["numeric"]
-    factors, offsets = (np.array(values, np.float32) for values in _units(numeric["center"], numeric["scale"]))
-    bins = _bins(numeric["edges"])
+def fixed(transform: dict[str, Any], inputs: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What the stem gives without its weights.
+
+    Returns:
+        The scaled and clipped numbers; of each number that has bins its position among them (2.5: two bins are full,
+        half of the third); the codes for the tables. Each (rows, …).
+    """
+    numeric, edges = inputs["numeric"], transform["numeric"]["edges"]
+    units = _units(transform["numeric"]["center"], transform["numeric"]["scale"])
+    factors, offsets = (np.array(values, np.float32) for values in units)
     with np.errstate(over="ignore"):  # a number too large to be squared is clipped like any other
-        x = inputs["numeric"] * factors + offsets
+        x = numeric * factors + offsets
         scaled = x / np.sqrt(1 + np.square(x / CLIP))
-        encoded = np.clip((inputs["numeric"][:, bins.column] - bins.lower) * bins.factor, 0, 1)
-    return np.concatenate([scaled, encoded], axis=1), np.asarray(inputs["categorical"])
+    columns = embedded(edges).columns
+    positions = [np.interp(numeric[:, column], edges[column], np.arange(len(edges[column]))) for column in columns]
+    shape = len(columns), len(numeric)
+    return scaled, np.array(positions, np.float32).reshape(shape).T, np.asarray(inputs["categorical"])
+
+
+def bins(transform: dict[str, Any]) -> tuple[str, tuple[int, int, int]]:
+    """The embedding of the bins: name of the Keras layer, and the shape of its weights (columns, bins, width)."""
+    return NUMBERS, embedded(transform["numeric"]["edges"]).shape
 
 
 def tables(transform: dict[str, Any]) -> list[tuple[str, int, int]]:

@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 
 from nas_core.data import cells
 from nas_core.errors import JobError
-from nas_core.inputs.tabular.bins import count_bins, find_edges
+from nas_core.inputs.tabular.bins import embedded, find_edges
 
 UNSEEN, MISSING, FIRST = 0, 1, 2
 RARE = 5  # categories with fewer rows are too rare to learn from
@@ -219,6 +219,7 @@ def embedding_width(cardinality: int) -> int:
 
 
 def shape(transform: dict[str, Any]) -> tuple[int, ...]:
-    """The shape of one row behind the stem: numbers and indicators, bins of numbers, categories as embeddings."""
+    """The shape of one row behind the stem: numbers and indicators, embeddings of numbers and of categories."""
     widths = map(embedding_width, transform["categorical"]["cardinalities"])
-    return (len(transform["numeric"]["names"]) + count_bins(transform["numeric"]["edges"]) + sum(widths),)
+    n_columns, _, width = embedded(transform["numeric"]["edges"]).shape
+    return (len(transform["numeric"]["names"]) + n_columns * width + sum(widths),)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import EllipsisType
 
 import numpy as np
 from openpyxl import Workbook
@@ -117,7 +118,11 @@ class Workings:
     def _copy(self, network: Playable, weights: Weights, cells: Sequence[str]) -> list[str]:
         stem = load_part(network.task, "input", "formulas").stem
         given = network.transforms["input"]
-        x = self.write(stem(given, cells, self.lists, lambda name: self.matrix(weights[name][0]), self.write))
+
+        def columns_of(name: str, place: int | EllipsisType) -> list[str]:
+            return self.matrix(weights[name][0][place])
+
+        x = self.write(stem(given, cells, self.lists, columns_of, self.write))
         for index, (kind, params) in enumerate(network.layers):
             x = self._layer(steps_of(kind, params, (len(x),), layer_name(index, kind)), weights, x)
         x = self.write(self._product(x, weights["head"]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 from nas_core.space.architecture import Choice
@@ -17,13 +18,14 @@ REPEATS = True
 
 
 def output_shape(shape: Shape, *, units: int, activation: str) -> Shape | None:
-    """Vectors only: (n,) becomes (units,)."""
-    return (units,) if len(shape) == 1 else None
+    """(n,) becomes (units,); of (members, n), each by itself."""
+    return (*shape[:-1], units) if len(shape) <= 2 else None
 
 
 def cost(shape: Shape, *, units: int, activation: str) -> Cost:
     """A matrix and a bias."""
-    return Cost(shape[0] * units + units, 2 * shape[0] * units + units)
+    n = shape[-1]
+    return Cost(n * units + units, prod(shape[:-1]) * (2 * n * units + units))
 
 
 def apply(x: Any, name: str, *, units: int, activation: str) -> Any:

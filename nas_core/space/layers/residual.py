@@ -6,6 +6,7 @@ learning models for tabular data", NeurIPS 2021.
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 from nas_core.space.architecture import Choice
@@ -17,14 +18,14 @@ REPEATS = True
 
 
 def output_shape(shape: Shape, *, activation: str) -> Shape | None:
-    """Vectors only; the shape stays."""
-    return shape if len(shape) == 1 else None
+    """(n,) or (members, n); the shape stays."""
+    return shape if len(shape) <= 2 else None
 
 
 def cost(shape: Shape, *, activation: str) -> Cost:
     """Two square matrices with their biases, a normalisation, the sum."""
-    n = shape[0]
-    return Cost(2 * (n * n + n) + 2 * n, 2 * (2 * n * n + n) + 6 * n)
+    n = shape[-1]
+    return Cost(2 * (n * n + n) + 2 * n, prod(shape[:-1]) * (2 * (2 * n * n + n) + 6 * n))
 
 
 def apply(x: Any, name: str, *, activation: str) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from nas_core.space.layer import Cost, Shape
+from nas_core.targets import members
 
 N_PSEUDO_ROWS = 20
 MAX_SMOOTHING = 0.1
@@ -17,15 +18,15 @@ def output_shape(spec: dict[str, Any]) -> Shape:
 
 def cost(spec: dict[str, Any], shape: Shape) -> Cost:
     """A matrix and a bias."""
-    n = len(spec["classes"])
-    return Cost(shape[0] * n + n, 2 * shape[0] * n + n)
+    return members.cost(shape, len(spec["classes"]))
 
 
 def build(spec: dict[str, Any], x: Any) -> Any:
-    """Close the trunk `x` (batch, width) with probabilities (batch, n_classes)."""
+    """Close the trunk `x`, (batch, width) or (batch, members, width), with probabilities (batch, n_classes)."""
     import keras
 
-    return keras.layers.Dense(len(spec["classes"]), activation="softmax", name="head")(x)
+    x = members.dense(x, len(spec["classes"]))
+    return members.mean(keras.layers.Softmax(name="head_probabilities")(x))
 
 
 def output(spec: dict[str, Any], x: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from nas_core.space.layer import Cost, Shape
+from nas_core.targets import members
 
 
 def output_shape(spec: dict[str, Any]) -> Shape:
@@ -14,15 +15,14 @@ def output_shape(spec: dict[str, Any]) -> Shape:
 
 def cost(spec: dict[str, Any], shape: Shape) -> Cost:
     """A vector and a bias."""
-    return Cost(shape[0] + 1, 2 * shape[0] + 1)
+    return members.cost(shape, 1)
 
 
 def build(spec: dict[str, Any], x: Any) -> Any:
-    """Close the trunk `x` (batch, width) with predictions (batch, 1) in the target's units."""
+    """Close the trunk `x`, (batch, width) or (batch, members, width), with (batch, 1) in the target's units."""
     import keras
 
-    x = keras.layers.Dense(1, name="head")(x)
-    return keras.layers.Rescaling(spec["std"], spec["mean"], name="head_units")(x)
+    return members.mean(keras.layers.Rescaling(spec["std"], spec["mean"], name="head_units")(members.dense(x, 1)))
 
 
 def output(spec: dict[str, Any], x: Any) -> Any:

@@ -1,0 +1,43 @@
+"""The last layer of a network that may hold several members (see :mod:`nas_core.space.layers.members`).
+
+Trained, each member is judged by itself, or they would all learn one thing; used, they speak with their mean.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nas_core.space.layer import Cost, Shape
+
+HEAD, MEAN = "head", "head_mean"
+
+
+def cost(shape: Shape, n_outputs: int) -> Cost:
+    """A matrix and a bias behind `shape`, (width,) or (members, width): for each member its own."""
+    *members, width = shape
+    n = members[0] if members else 1
+    return Cost(n * (width + 1) * n_outputs, n * (2 * width + 1) * n_outputs)
+
+
+def dense(x: Any, n_outputs: int) -> Any:
+    """Outputs of the trunk `x`: (batch, n_outputs), or those of each member, (batch, members, n_outputs)."""
+    import keras
+
+    if len(x.shape) == 2:
+        return keras.layers.Dense(n_outputs, name=HEAD)(x)
+    return keras.layers.EinsumDense("abc,bcd->abd", (x.shape[1], n_outputs), bias_axes="bd", name=HEAD)(x)
+
+
+def mean(x: Any) -> Any:
+    """The outputs averaged over the members, where there are any."""
+    import keras
+
+    return x if len(x.shape) == 2 else keras.layers.GlobalAveragePooling1D(name=MEAN)(x)
+
+
+def each(model: Any) -> Any:
+    """A model of the same weights that gives what each member says; `model` itself where it has none."""
+    import keras
+
+    last = model.layers[-1]
+    return keras.Model(model.input, last.input) if last.name == MEAN else model
