@@ -13,19 +13,22 @@ HEAD, MEAN = "head", "head_mean"
 
 
 def cost(shape: Shape, n_outputs: int) -> Cost:
-    """A matrix and a bias behind `shape`, (width,) or (members, width): for each member its own."""
+    """A matrix behind `shape`, (width,) or (members, width), for each member its own, and a bias for all."""
     *members, width = shape
     n = members[0] if members else 1
-    return Cost(n * (width + 1) * n_outputs, n * (2 * width + 1) * n_outputs)
+    return Cost((n * width + 1) * n_outputs, n * (2 * width + 1) * n_outputs)
 
 
 def dense(x: Any, n_outputs: int) -> Any:
-    """Outputs of the trunk `x`: (batch, n_outputs), or those of each member, (batch, members, n_outputs)."""
+    """Outputs of the trunk `x`: (batch, n_outputs), or those of each member, (batch, members, n_outputs).
+
+    The members share the bias: LiteRT's converter fails on one of (members, 1).
+    """
     import keras
 
     if len(x.shape) == 2:
         return keras.layers.Dense(n_outputs, name=HEAD)(x)
-    return keras.layers.EinsumDense("abc,bcd->abd", (x.shape[1], n_outputs), bias_axes="bd", name=HEAD)(x)
+    return keras.layers.EinsumDense("abc,bcd->abd", (x.shape[1], n_outputs), bias_axes="d", name=HEAD)(x)
 
 
 def mean(x: Any) -> Any:
