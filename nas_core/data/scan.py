@@ -49,9 +49,12 @@ class Sample:
 
     def merge(self, other: Sample) -> None:
         """Take in the rows that follow."""
+        limit = min(self._limit, other._limit)
+        for sample in (self, other):
+            if sample._limit > limit:
+                sample._lower(limit)
         self._batches += other._batches
         self._rows += other._rows
-        self._lower(min(self._limit, other._limit))
         self._shrink()
 
     def _shrink(self) -> None:
