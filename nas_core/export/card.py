@@ -33,7 +33,7 @@ def model_card(run: Run, name: str) -> str:
     schema, metrics = read_json(run.path(layout.SCHEMA)), read_json(run.path(layout.METRICS))
     parts = [
         f"# {_text(name)}",
-        _what(schema, read_json(run.path(layout.ARCHITECTURE)), metrics["folds"]),
+        _what(schema, read_json(run.path(layout.ARCHITECTURE)), metrics["folds"], metrics.get("others", [])),
         "## Data\n\n" + _data(schema),
         "## How good it is\n\n" + _figures(schema, metrics),
         "## Exported files\n\n" + _formats(read_json(run.path(layout.AGREEMENT))),
@@ -43,13 +43,14 @@ def model_card(run: Run, name: str) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _what(schema: dict[str, Any], architecture: dict[str, Any], n_copies: int) -> str:
+def _what(schema: dict[str, Any], architecture: dict[str, Any], n_copies: int, others: list[str]) -> str:
     layers = " › ".join(_layer(layer) for layer in architecture["layers"])
     task, target = schema["task"].replace("_", " "), _text(schema["target"])
     return (
         f"A neural network that predicts **{target}** ({task}). It was designed for this data by a search over "
         f"architectures and has {architecture['parameters']:,} trainable weights:\n\n{layers}"
         + (COPIES.format(n_copies) if n_copies > 1 else "")
+        + (f"\n\nThe model is the mean of it and of: {', '.join(map(_text, others))}." if others else "")
     )
 
 

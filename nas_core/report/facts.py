@@ -128,7 +128,8 @@ class LayerFacts:
 class WinnerFacts:
     """The network that won. `number` is its line in the ledger (None when it is not there).
 
-    Of `n_copies` trained on different rows the model is the mean; the other figures are of one of them.
+    Of `n_copies` trained on different rows the model is the mean, and of as many of each of the `others`; the other
+    figures are of one of them.
     """
 
     fingerprint: str
@@ -137,6 +138,7 @@ class WinnerFacts:
     flops: int
     layers: tuple[LayerFacts, ...]
     n_copies: int
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -383,8 +385,9 @@ def _winner(run: Run, search: SearchFacts) -> WinnerFacts:
         _layer(layer, winner["parameters"], earned)
         for layer, earned in zip(winner["layers"], _earned(winner["layers"], search), strict=True)
     )
-    n_copies = read_json(run.path(layout.METRICS))["folds"]
-    return WinnerFacts(winner["fingerprint"], number, winner["parameters"], winner["flops"], layers, n_copies)
+    metrics = read_json(run.path(layout.METRICS))
+    n_copies, others = metrics["folds"], tuple(metrics.get("others", ()))
+    return WinnerFacts(winner["fingerprint"], number, winner["parameters"], winner["flops"], layers, n_copies, others)
 
 
 def _earned(layers: list[dict[str, Any]], search: SearchFacts) -> list[float | None]:

@@ -17,7 +17,8 @@ def summary(run: Run) -> dict[str, Any]:
 
     Keys: `address`, `name`, `dataset`, `target`, `task`, `metric`, `stages` (done by name), `test` and `valid` (figures
     by metric), `baselines`, `random`, `n_candidates`, `n_failed`, `best_score`, `seconds` (`total` and by stage that is
-    done), `winner` (`fingerprint`, `parameters`, `layers` in words), `files` (bytes by path, of `export` and `report`).
+    done), `winner` (`fingerprint`, `parameters`, `layers` in words, `others`: what the model is the mean of beside it),
+    `files` (bytes by path, of `export` and `report`).
 
     Raises:
         JobError: there is no run at this address.
@@ -41,7 +42,7 @@ def summary(run: Run) -> dict[str, Any]:
         "random": metrics.get("random"),
         **_ledger(run),
         "seconds": _seconds({name: report for name, report in reports.items() if report and done[name]}),
-        "winner": _winner(_read(run, layout.ARCHITECTURE)),
+        "winner": _winner(_read(run, layout.ARCHITECTURE), metrics.get("others", [])),
         "files": _files({name: reports[name] for name in ("export", "report") if reports[name] and done[name]}),
     }
 
@@ -71,7 +72,7 @@ def _seconds(reports: dict[str, Any]) -> dict[str, float]:
     return {"total": round(sum(each.values()), 3), **each}
 
 
-def _winner(architecture: dict[str, Any] | None) -> dict[str, Any] | None:
+def _winner(architecture: dict[str, Any] | None, others: list[str]) -> dict[str, Any] | None:
     if architecture is None:
         return None
     layers = [words.layer({"layer": layer["layer"], **layer["params"]}) for layer in architecture["layers"]]
@@ -79,6 +80,7 @@ def _winner(architecture: dict[str, Any] | None) -> dict[str, Any] | None:
         "fingerprint": architecture["fingerprint"],
         "parameters": architecture["parameters"],
         "layers": layers,
+        "others": others,
     }
 
 
@@ -135,8 +137,9 @@ def _network(summary: dict[str, Any]) -> list[str]:
     winner = summary["winner"]
     if winner is None:
         return tried
-    layers = [f"    {layer}" for layer in winner["layers"]]
-    return [f"The winner of {', '.join(tried)}", f"  {words.count(winner['parameters'], 'parameter')}", *layers]
+    size, layers = words.count(winner["parameters"], "parameter"), [f"    {layer}" for layer in winner["layers"]]
+    others = [f"  and, of which the model is the mean too: {other}" for other in winner["others"]]
+    return [f"The winner of {', '.join(tried)}", f"  {size}", *layers, *others]
 
 
 def _results(summary: dict[str, Any]) -> list[str]:

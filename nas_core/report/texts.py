@@ -112,6 +112,7 @@ _PAGE: dict[str, tuple[str, str]] = {
         "{n} parameters, from the input (top) to the output (bottom). Networks trained on different rows: {copies}.",
         "Параметров: {n}; вход сверху, выход снизу. Сетей, обученных на разных строках: {copies}.",
     ),
+    "winner_others": ("The model is the mean of it and of: {others}.", "Модель — среднее этой сети и сетей: {others}."),
     "layer": ("Layer", "Слой"),
     "shape": ("Shape", "Форма"),
     "share": ("Share", "Доля"),

@@ -9,7 +9,7 @@ import math
 import os
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -52,23 +52,25 @@ PATIENCE = 12  # epochs without a better validation loss before the step size fa
 OVERHEAD_SECONDS = 6.0  # of the time left, for what comes after the fits: measuring, saving
 IMPORTANCE_SECONDS = 4.0
 LEAST_SECONDS = 5.0  # for a finalist; with less, one that is not the first is left out
+MAX_FINALISTS = 8
 MAX_OUTPUTS = 20_000  # rows
 MAX_SHEET_WEIGHTS = 30_000
 MEMBERS = Choice.of("members", count=8)  # before the best candidate: an ensemble in one network
 MEMBERS_SHARE = 0.75  # of the time for all finalists
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Finalist:
-    """An architecture trained in full: its model, its history, what the rows held out say, the trainable weights.
+    """An architecture trained in full: a model a fold, their mean history, the trainable weights of one.
 
-    With several folds the model is the mean of the networks of all folds (bagging, Breiman 1996), the history their
-    mean, and each row was judged by the network that had not learned from it.
+    With several folds the network is the mean of those of all folds (bagging, Breiman 1996). `outputs` are what each
+    says of the rows held out from it, `verdict` what they say of the finalist.
     """
 
     architecture: Architecture
-    model: Any
+    models: list[Any]
     history: list[Epoch]
+    outputs: list[np.ndarray]
     verdict: Verdict
     parameters: int
 
@@ -91,17 +93,18 @@ def work(job: Job, run: Run) -> dict[str, Any]:
     deadline = time.monotonic() + training_seconds(job, run.path(layout.CLOCK), finished) - OVERHEAD_SECONDS
     import keras  # noqa: F401 (its import of 8 s belongs to the budget)
 
-    entries = Ledger(run.path(layout.CANDIDATES)).finalists(job.n_finalists or min(8, max(2, count_cores())))
+    entries = Ledger(run.path(layout.CANDIDATES)).finalists(job.n_finalists or MAX_FINALISTS)
     folds = make_folds(data, count_folds(data, job.folds))
     finalists = _train_finalists(entries, data, folds, job, deadline)
-    winner = _winner(finalists, job.priced_for(count_judges(data, len(folds))).size_penalty)
+    size_penalty = job.priced_for(count_judges(data, len(folds))).size_penalty
+    members = _ensemble(_winner(finalists, size_penalty), finalists, data, folds, size_penalty)
+    model = average_models([model for member in members for model in member.models])
     outputs = baseline_outputs(data)
-    metrics = _measure(winner, finalists, data, outputs)
-    metrics["folds"] = len(folds)
+    metrics = _measure(model, members, finalists, data, folds, outputs)
     metrics["random"] = _random_search(job, run, data, folds, outputs)
-    _write(run, winner, metrics, data)
-    _write_outputs(run, {"network": predict(winner.model, data.split("test")), **outputs})
-    write_json(run.path(layout.IMPORTANCE), measure_importance(winner.model, data, IMPORTANCE_SECONDS))
+    _write(run, model, members, metrics, data)
+    _write_outputs(run, {"network": predict(model, data.split("test")), **outputs})
+    write_json(run.path(layout.IMPORTANCE), measure_importance(model, data, IMPORTANCE_SECONDS))
     _say(metrics)
     return {"test": metrics["test"], "winner": metrics["winner"], "n_finalists": len(finalists)}
 
@@ -113,44 +116,76 @@ def _winner(finalists: list[Finalist], size_penalty: float) -> Finalist:
     return min(near, key=lambda f: f.parameters)
 
 
+def _ensemble(
+    winner: Finalist, finalists: list[Finalist], data: Prepared, folds: list[Fold], size_penalty: float
+) -> list[Finalist]:
+    """The winner, and those finalists with which the mean of all is better, as long as it is worth its size.
+
+    One after the other the one that helps most (Caruana et al., "Ensemble selection from libraries of models", 2004).
+    """
+
+    def worth(members: list[Finalist]) -> float:
+        score = _judge_mean(members, data, folds).score
+        return score - price(sum(member.parameters for member in members), size_penalty)
+
+    members, best = [winner], worth([winner])
+    while rest := [finalist for finalist in finalists if finalist not in members]:
+        more = max(([*members, finalist] for finalist in rest), key=worth)
+        if worth(more) <= best:
+            break
+        members, best = more, worth(more)
+    return members
+
+
+def _judge_mean(members: list[Finalist], data: Prepared, folds: list[Fold]) -> Verdict:
+    """What the rows held out say of the mean of `members`."""
+    by_fold = zip(*(member.outputs for member in members), strict=True)
+    return judge_folds(data, folds, [np.mean(outputs, 0) for outputs in by_fold])
+
+
 def _train_finalists(
     entries: list[Entry], data: Prepared, folds: list[Fold], job: Job, deadline: float
 ) -> list[Finalist]:
-    """The first of `entries` with members before it, then all as they are, as far as the time allows.
-
-    Those go side by side where a bank holds them, then one by one what only Keras can train.
-    """
-    architectures = [entry.evaluation.architecture for entry in entries]
-    outcomes: list[Finalist | CandidateError] = []
-    for joined in _joined(architectures[:1], ends(data.transforms).shape):
-        seconds = (deadline - time.monotonic()) * MEMBERS_SHARE
-        outcomes.append(_outcome(_train, joined, data, folds, job, max(seconds, 1.0)))
+    """The first of `entries` with members before it, and beside it as many as they are as the time allows."""
     bank = Bank(data, folds, Plan(job.epochs, job.batch_size, job.learning_rate, patience=PATIENCE))
-    banked = [architecture for architecture in architectures if bank.holds(architecture)]
-    alone = [architecture for architecture in architectures if not bank.holds(architecture)]
-    n_cores = count_cores()
-    n_turns = -(-len(banked) // n_cores)
-    turn = (deadline - time.monotonic()) / max(1, n_turns + len(alone))
-
-    def train(architecture: Architecture) -> Finalist | CandidateError:
-        seconds = max(turn, LEAST_SECONDS)
-        return _outcome(partial(_train_in_bank, bank), architecture, data, folds, job, seconds)
-
-    if turn >= LEAST_SECONDS or not _finalists(outcomes):
-        with ThreadPoolExecutor(n_cores, "finalist") as threads:
-            outcomes += threads.map(train, banked)
-    for index, architecture in enumerate(alone):
-        seconds = (deadline - time.monotonic()) / (len(alone) - index)
-        if seconds < LEAST_SECONDS and _finalists(outcomes):
-            break
-        outcomes.append(_outcome(_train, architecture, data, folds, job, max(seconds, 1.0)))
-    if not _finalists(outcomes):
+    train, n_cores = partial(_train, bank, data, folds, job), count_cores()
+    architectures = [entry.evaluation.architecture for entry in entries]
+    with ThreadPoolExecutor(1, "members") as aside:
+        seconds = (deadline - time.monotonic()) * (1 if n_cores > 1 else MEMBERS_SHARE)
+        shape = ends(data.transforms).shape
+        joined = [aside.submit(train, seconds, each) for each in _joined(architectures[:1], shape)]
+        if n_cores == 1:
+            wait(joined)
+        outcomes = _train_in_turns(train, bank, architectures, max(1, n_cores - len(joined)), deadline)
+        outcomes += [each.result() for each in joined]
+    finalists = [outcome for outcome in outcomes if isinstance(outcome, Finalist)]
+    if not finalists:
         raise JobError(f"No finalist could be trained: {'; '.join(map(str, outcomes))}. Try a smaller `learning_rate`.")
-    return _finalists(outcomes)
+    return finalists
 
 
-def _finalists(outcomes: list[Finalist | CandidateError]) -> list[Finalist]:
-    return [outcome for outcome in outcomes if isinstance(outcome, Finalist)]
+def _train_in_turns(
+    train: Callable[[float, Architecture], Finalist | CandidateError],
+    bank: Bank,
+    rest: list[Architecture],
+    n_cores: int,
+    deadline: float,
+) -> list[Finalist | CandidateError]:
+    """As many of `rest` as the time allows, at least one turn."""
+    outcomes, took = list[Finalist | CandidateError](), 0.0
+    while rest:
+        began = time.monotonic()
+        if outcomes and deadline - began < max(LEAST_SECONDS, took / 2):
+            break
+        # What the bank holds goes side by side; those that only Keras can train share the time.
+        is_banked = bank.holds(rest[0])
+        turn = [architecture for architecture in rest if bank.holds(architecture)][:n_cores] if is_banked else rest[:1]
+        seconds = max((deadline - began) / (1 if is_banked else len(rest)), LEAST_SECONDS)
+        with ThreadPoolExecutor(len(turn), "finalist") as threads:
+            outcomes += threads.map(partial(train, seconds), turn)
+        rest = [architecture for architecture in rest if architecture not in turn]
+        took = time.monotonic() - began
+    return outcomes
 
 
 def _joined(architectures: list[Architecture], shape: Shape) -> list[Architecture]:
@@ -159,60 +194,65 @@ def _joined(architectures: list[Architecture], shape: Shape) -> list[Architectur
     return [architecture for architecture in joined if shape_behind(architecture, shape)]
 
 
-def _outcome(
-    train: Callable[..., Finalist],
-    architecture: Architecture,
-    data: Prepared,
-    folds: list[Fold],
-    job: Job,
-    seconds: float,
-) -> Finalist | CandidateError:
-    try:
-        return train(architecture, data, folds, job, seconds)
-    except CandidateError as error:
-        return CandidateError(f"{architecture}: {error}")
-
-
 def count_cores() -> int:
     """The cores that this process may use."""
     return len(os.sched_getaffinity(0))
 
 
-def _train_in_bank(
-    bank: Bank, architecture: Architecture, data: Prepared, folds: list[Fold], job: Job, seconds: float
-) -> Finalist:
+def _train(
+    bank: Bank, data: Prepared, folds: list[Fold], job: Job, seconds: float, architecture: Architecture
+) -> Finalist | CandidateError:
+    """`architecture` on all folds, in the bank where it can, else through Keras."""
+    try:
+        fitted = _fit_in_bank if bank.holds(architecture) else _fit_in_keras
+        models, history, outputs = fitted(bank, data, folds, job, seconds, architecture)
+    except CandidateError as error:
+        return CandidateError(f"{architecture}: {error}")
+    verdict, last = judge_folds(data, folds, outputs), history[-1]
+    log.info(
+        "Finalist %s: score %.4f after %d epochs, %.1f s.", architecture, verdict.score, last["epoch"], last["seconds"]
+    )
+    parameters = sum(math.prod(weight.shape) for weight in models[0].trainable_weights)
+    return Finalist(architecture, models, history, outputs, verdict, parameters)
+
+
+Fits = tuple[list[Any], list[Epoch], list[np.ndarray]]  # models, history, outputs on the rows held out
+
+
+def _fit_in_bank(
+    bank: Bank, data: Prepared, folds: list[Fold], job: Job, seconds: float, architecture: Architecture
+) -> Fits:
     members = [Member(architecture, fold, (job.seed, fold)) for fold in range(len(folds))]
     trained, history = bank.train_at_pace(members, seconds)
     if any(each.is_diverged for each in trained):
         raise CandidateError(DIVERGED)
-    models = []
-    for each in trained:
-        models.append(build_model(architecture, data.transforms))
-        set_weights(models[-1], each.weights)
-    return _finalist(architecture, models, history, judge_folds(data, folds, [each.output for each in trained]))
+    models = [_build(architecture, data, fold) for fold in range(len(folds))]
+    for model, each in zip(models, trained, strict=True):
+        set_weights(model, each.weights)
+    return models, history, [each.output for each in trained]
 
 
-def _train(architecture: Architecture, data: Prepared, folds: list[Fold], job: Job, seconds: float) -> Finalist:
+def _build(architecture: Architecture, data: Prepared, fold: int) -> Any:
+    # The names that Keras gives are different in one thread only.
+    return build_model(architecture, data.transforms, name=f"network_{architecture.fingerprint}_{fold}")
+
+
+def _fit_in_keras(
+    bank: Bank,  # noqa: ARG001 (the signature of both)
+    data: Prepared,
+    folds: list[Fold],
+    job: Job,
+    seconds: float,
+    architecture: Architecture,
+) -> Fits:
     plan = Plan(job.epochs, job.batch_size, job.learning_rate, seconds, PATIENCE)
-    models, histories, outputs = [], [], []
+    models, histories, outputs = list[Any](), [], []
     for fitted in fit_folds(lambda _: build_model(architecture, data.transforms), data, folds, plan, job.seed):
-        models.append(build_model(architecture, data.transforms))
+        models.append(_build(architecture, data, len(models)))
         models[-1].set_weights(fitted.model.get_weights())
         histories.append(fitted.history)
         outputs.append(fitted.output)
-    return _finalist(architecture, models, _mean_history(histories), judge_folds(data, folds, outputs))
-
-
-def _finalist(architecture: Architecture, models: list[Any], history: list[Epoch], verdict: Verdict) -> Finalist:
-    log.info(
-        "Finalist %s: score %.4f after %d epochs, %.1f s.",
-        architecture,
-        verdict.score,
-        history[-1]["epoch"],
-        history[-1]["seconds"],
-    )
-    parameters = sum(math.prod(weight.shape) for weight in models[0].trainable_weights)
-    return Finalist(architecture, average_models(models), history, verdict, parameters)
+    return models, _mean_history(histories), outputs
 
 
 def _mean_history(histories: list[list[Epoch]]) -> list[Epoch]:
@@ -227,18 +267,25 @@ def _mean_history(histories: list[list[Epoch]]) -> list[Epoch]:
 
 
 def _measure(
-    winner: Finalist, finalists: list[Finalist], data: Prepared, baselines: dict[str, np.ndarray]
+    model: Any,
+    members: list[Finalist],
+    finalists: list[Finalist],
+    data: Prepared,
+    folds: list[Fold],
+    baselines: dict[str, np.ndarray],
 ) -> dict[str, Any]:
-    """The content of ``metrics.json``; `baselines` are their outputs on the test rows."""
+    """The content of ``metrics.json``; `model` is the mean of `members`, `baselines` are outputs on the test rows."""
     test = data.split("test")
-    output = predict(winner.model, test)
+    output = predict(model, test)
     return {
         "task": data.schema["task"],
         "metric": data.schema["metric"],
         "test": judge(data, test.target, output)[0],
-        "valid": winner.verdict.figures,
+        "valid": _judge_mean(members, data, folds).figures,
         "baselines": {name: judge(data, test.target, baseline)[0] for name, baseline in baselines.items()},
-        "winner": winner.architecture.fingerprint,
+        "winner": members[0].architecture.fingerprint,
+        "others": [str(member.architecture) for member in members[1:]],
+        "folds": len(folds),
         "finalists": [
             {
                 "fingerprint": f.architecture.fingerprint,
@@ -271,21 +318,27 @@ def _random_search(
     best = ledger.best()
     if not best:
         return {"n": len(ledger), "score": None, "test": None}
-    finalist = _train(best[0].evaluation.architecture, data, folds, job, 60 * job.budget_minutes / 4)
+    bank = Bank(data, folds, Plan(job.epochs, job.batch_size, job.learning_rate, patience=PATIENCE))
+    architecture, seconds = best[0].evaluation.architecture, 60 * job.budget_minutes / 4
+    finalist = _train(bank, data, folds, job, seconds, architecture)
+    if isinstance(finalist, CandidateError):
+        return {"n": len(ledger), "score": None, "test": None}
     test = data.split("test")
-    outputs["random"] = predict(finalist.model, test)
+    outputs["random"] = predict(average_models(finalist.models), test)
     figures, _ = judge(data, test.target, outputs["random"])
     return {"n": len(ledger), "score": finalist.verdict.score, "test": figures}
 
 
-def _write(run: Run, winner: Finalist, metrics: dict[str, Any], data: Prepared) -> None:
+def _write(run: Run, model: Any, members: list[Finalist], metrics: dict[str, Any], data: Prepared) -> None:
     """Model, architecture, history, metrics and test predictions as files."""
-    winner.model.save(run.path(layout.MODEL))  # it was never compiled: whoever loads it needs no loss of ours
+    winner = members[0]
+    model.save(run.path(layout.MODEL))  # it was never compiled: whoever loads it needs no loss of ours
     described = describe_model(winner.architecture, data.transforms)
     write_json(run.path(layout.ARCHITECTURE), described | {"candidate": winner.candidate})
     write_text(run.path(layout.HISTORY), _csv(winner.history))
-    _write_weights(run, winner.model)
-    _write_predictions(run, data, data.split("test"), predict(winner.model, data.split("test")))
+    if len(members) == 1:
+        _write_weights(run, model)
+    _write_predictions(run, data, data.split("test"), predict(model, data.split("test")))
     write_json(run.path(layout.METRICS), metrics)
 
 

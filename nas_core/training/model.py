@@ -26,14 +26,14 @@ def ends(transforms: dict[str, Any]) -> Ends:
     )
 
 
-def build_model(architecture: Architecture, transforms: dict[str, Any]) -> Any:
+def build_model(architecture: Architecture, transforms: dict[str, Any], name: str | None = None) -> Any:
     """The Keras model of `architecture` for this run's data: raw arrays in, probabilities or units out."""
     task = transforms["task"]
     inputs, x = load_part(task, "input", "stem").build(transforms["input"])
     x = build_trunk(architecture, x)
     import keras
 
-    return keras.Model(inputs, load_part(task, "target", "head").build(transforms["target"], x))
+    return keras.Model(inputs, load_part(task, "target", "head").build(transforms["target"], x), name=name)
 
 
 def average_models(models: list[Any]) -> Any:

@@ -20,8 +20,8 @@ class TrainingSettings(Settings):
     """Largest step size of the optimizer (AdamW); it falls to zero along a cosine."""
 
     n_finalists: int = Field(0, ge=0, le=20, title="Finalists")
-    """So many of the best candidates are trained in full, as far as the time allows; the best one wins.
-    0: one a core, from 2 to 8."""
+    """So many of the best candidates are trained in full, as far as the time allows (0: up to 8). The best one wins;
+    the model is the mean of it and of those that improve it by more than the price of their size."""
 
     compare_random: bool = Field(False, title="Compare with random search")
     """Also train as many randomly drawn networks as the search tried: did the search pay? Takes as long again."""

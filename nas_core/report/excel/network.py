@@ -34,7 +34,8 @@ def add_sheet(book: Workbook, facts: Facts, pictures: Mapping[str, Path]) -> Non
     page.title(
         "The network",
         f"From the input (top) to the output (bottom); fingerprint {winner.fingerprint}{found}"
-        + (copies if winner.n_copies > 1 else ""),
+        + (copies if winner.n_copies > 1 else "")
+        + (f"; the model is the mean of it and of: {', '.join(winner.others)}" if winner.others else ""),
     )
     first, last = page.table(COLUMNS, (_row(place, layer) for place, layer in enumerate(winner.layers, 1)))
     bar = DataBarRule(start_type="num", start_value=0, end_type="num", end_value=1, color="9CC8E3")

@@ -54,6 +54,7 @@ def _cards(page: Page, facts: Facts) -> None:
     direction = "higher is better" if facts.metric.higher_is_better else "lower is better"
     n_test = facts.data.n_rows.get("test", 0)
     copies = f", {facts.winner.n_copies} times" if facts.winner.n_copies > 1 else ""
+    copies += f", and {words.count(len(facts.winner.others), 'other network')}" if facts.winner.others else ""
     cards = [
         (f"{facts.metric.title}{unit}", words.number(facts.test.value), f"{n_test:,} test rows; {direction}"),
         (

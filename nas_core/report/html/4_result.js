@@ -129,7 +129,7 @@ function trainingSection() {
 }
 function networkSection() {
   const shape = (sides) => sides.map((n) => (n === null ? "?" : whole(n))).join(" × ");
-  return section("network", T.winner_network, t("winner_lead", { n: whole(F.winner.parameters), copies: F.winner.n_copies }),
+  return section("network", T.winner_network, t("winner_lead", { n: whole(F.winner.parameters), copies: F.winner.n_copies }) + (F.winner.others.length ? " " + t("winner_others", { others: F.winner.others.join("; ") }) : ""),
     h("div", { class: "two" }, h("img", { class: "network", src: F.diagram, alt: F.winner.layers.map((l) => l.title).join(" › ") }),
       table(columns(T.layer, T.shape, T.parameters + "#", T.share + "#"), F.winner.layers.map((l) => [l.title, shape(l.output_shape), whole(l.parameters), percent(l.share)]))));
 }

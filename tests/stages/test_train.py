@@ -1,0 +1,44 @@
+"""Which finalists become the model."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from nas_core.data.folds import make_folds
+from nas_core.data.prepared import Prepared
+from nas_core.job import job_json, parse_job
+from nas_core.runs.run import create_run
+from nas_core.space.architecture import Architecture, Choice
+from nas_core.stage import execute
+from nas_core.stages.train import Finalist, _ensemble
+from nas_core.tasks.registry import load_task
+from nas_core.training.judge import judge_folds
+
+
+@pytest.fixture
+def data(tmp_path) -> Prepared:
+    job = parse_job(load_task("tabular_regression").sample(tmp_path))
+    run = create_run(str(tmp_path), "sample", job_json(job), "1")
+    execute("prepare", run)
+    return Prepared(run)
+
+
+def test_the_mean_has_those_that_improve_it_by_more_than_the_price_of_their_size(data):
+    (fold,) = folds = make_folds(data, 1)
+    truth = np.asarray(fold.valid.target, float).reshape(-1, 1)
+    error = np.random.default_rng(0).normal(size=truth.shape) * truth.std() / 2
+
+    def finalist(units, output, parameters=100):
+        network = Architecture((Choice.of("dense", units=units, activation="relu"),))
+        return Finalist(network, [], [], [output], judge_folds(data, folds, [output]), parameters)
+
+    winner = finalist(1, truth + error)
+    twin = finalist(2, truth + 1.01 * error)  # wrong where the winner is
+    opposite = finalist(3, truth - 1.2 * error)  # wrong where the winner is right
+    worse = finalist(4, truth + 5 * error)
+    finalists = [winner, twin, opposite, worse]
+    assert _ensemble(winner, finalists, data, folds, 0.001)[:2] == [winner, opposite]
+    assert worse not in _ensemble(winner, finalists, data, folds, 0.001)
+    assert _ensemble(winner, [winner, twin, worse], data, folds, 0.001) == [winner]
+    assert _ensemble(winner, finalists, data, folds, 10.0) == [winner]
