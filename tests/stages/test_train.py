@@ -7,11 +7,12 @@ import pytest
 
 from nas_core.data.folds import make_folds
 from nas_core.data.prepared import Prepared
+from nas_core.evaluation.finalists import Finalist
 from nas_core.job import job_json, parse_job
 from nas_core.runs.run import create_run
 from nas_core.space.architecture import Architecture, Choice
 from nas_core.stage import execute
-from nas_core.stages.train import Finalist, _ensemble
+from nas_core.stages.train import _ensemble
 from nas_core.tasks.registry import load_task
 from nas_core.training.judge import judge_folds
 

@@ -1,0 +1,174 @@
+"""The final trainings: the best candidates again, on all rows and for as long as the budget allows."""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from nas_core.data.folds import Fold
+from nas_core.data.prepared import Prepared
+from nas_core.errors import CandidateError, JobError
+from nas_core.evaluation.bank import Bank, Member
+from nas_core.space.architecture import Architecture, Choice
+from nas_core.space.build import shape_behind
+from nas_core.training.fit import DIVERGED, fit_folds
+from nas_core.training.judge import Verdict, judge_folds
+from nas_core.training.model import build_model, ends, set_weights
+from nas_core.training.pace import Epoch, Plan
+
+log = logging.getLogger("nas")
+
+LEAST_SECONDS = 5.0  # for a finalist; with less, one that is not the first is left out
+MEMBERS = Choice.of("members", count=8)  # before the best candidate: an ensemble in one network
+MEMBERS_SHARE = 0.75  # of the time, where there is one core for all
+
+Fits = tuple[list[Any], list[Epoch], list[np.ndarray]]  # models, history, outputs on the rows held out
+
+
+@dataclass(frozen=True, eq=False)
+class Finalist:
+    """An architecture trained in full: a model a fold, their mean history, the trainable weights of one.
+
+    With several folds the network is the mean of those of all folds (bagging, Breiman 1996). `outputs` are what each
+    says of the rows held out from it, `verdict` what they say of the finalist.
+    """
+
+    architecture: Architecture
+    models: list[Any]
+    history: list[Epoch]
+    outputs: list[np.ndarray]
+    verdict: Verdict
+    parameters: int
+
+    @property
+    def candidate(self) -> str:
+        """The fingerprint of the candidate that it comes from, which had no members."""
+        own = self.architecture.choices
+        return Architecture(own[1:] if own[0] == MEMBERS else own).fingerprint
+
+
+class FinalTraining:
+    """Trains architectures on all rows of `folds` by `plan`: in a bank where it can, else through Keras."""
+
+    def __init__(self, data: Prepared, folds: list[Fold], plan: Plan, seed: int) -> None:
+        self.data, self.folds, self.plan, self.seed = data, folds, plan, seed
+        self.bank = Bank(data, folds, plan)
+
+    def train_best(self, architectures: Sequence[Architecture], deadline: float) -> list[Finalist]:
+        """As many of `architectures`, the best of which come first, as the time allows; the first in any case.
+
+        The first is also trained as several members of one network. With one core that comes before the others, with
+        more it goes on beside them.
+
+        Args:
+            architectures: the best first.
+            deadline: by ``time.monotonic()``.
+
+        Raises:
+            JobError: none of them could be trained.
+        """
+        n_cores = count_cores()
+        with ThreadPoolExecutor(1, "members") as aside:
+            seconds = (deadline - time.monotonic()) * (1 if n_cores > 1 else MEMBERS_SHARE)
+            joined = [aside.submit(self._try, seconds, each) for each in self._joined(architectures[:1])]
+            if n_cores == 1:
+                wait(joined)
+            outcomes = self._in_turns(architectures, max(1, n_cores - len(joined)), deadline)
+            outcomes += [each.result() for each in joined]
+        finalists = [outcome for outcome in outcomes if isinstance(outcome, Finalist)]
+        if not finalists:
+            reasons = "; ".join(map(str, outcomes))
+            raise JobError(f"No finalist could be trained: {reasons}. Try a smaller `learning_rate`.")
+        return finalists
+
+    def _in_turns(
+        self, architectures: Sequence[Architecture], n_cores: int, deadline: float
+    ) -> list[Finalist | CandidateError]:
+        """Side by side what the bank holds; what only Keras can train one by one, sharing the time."""
+        rest, outcomes, took = list(architectures), list[Finalist | CandidateError](), 0.0
+        while rest:
+            began = time.monotonic()
+            if outcomes and deadline - began < max(LEAST_SECONDS, took / 2):
+                break
+            is_banked = self.bank.holds(rest[0])
+            turn = [each for each in rest if self.bank.holds(each)][:n_cores] if is_banked else rest[:1]
+            seconds = (deadline - began) / (1 if is_banked else len(rest))
+            with ThreadPoolExecutor(len(turn), "finalist") as threads:
+                outcomes += threads.map(partial(self._try, seconds), turn)
+            rest = [each for each in rest if each not in turn]
+            took = time.monotonic() - began
+        return outcomes
+
+    def _joined(self, architectures: Sequence[Architecture]) -> list[Architecture]:
+        """Each of `architectures` as several members of one network, where that fits."""
+        joined = [Architecture((MEMBERS, *architecture)) for architecture in architectures]
+        return [architecture for architecture in joined if shape_behind(architecture, ends(self.data.transforms).shape)]
+
+    def _try(self, seconds: float, architecture: Architecture) -> Finalist | CandidateError:
+        try:
+            return self.train(architecture, max(seconds, LEAST_SECONDS))
+        except CandidateError as error:
+            return CandidateError(f"{architecture}: {error}")
+
+    def train(self, architecture: Architecture, seconds: float) -> Finalist:
+        """Train `architecture` for `seconds` at most.
+
+        Raises:
+            CandidateError: it diverged.
+        """
+        fit = self._fit_in_bank if self.bank.holds(architecture) else self._fit_in_keras
+        models, history, outputs = fit(architecture, seconds)
+        verdict, last = judge_folds(self.data, self.folds, outputs), history[-1]
+        said = "Finalist %s: score %.4f after %d epochs, %.1f s."
+        log.info(said, architecture, verdict.score, last["epoch"], last["seconds"])
+        parameters = sum(math.prod(weight.shape) for weight in models[0].trainable_weights)
+        return Finalist(architecture, models, history, outputs, verdict, parameters)
+
+    def _fit_in_bank(self, architecture: Architecture, seconds: float) -> Fits:
+        members = [Member(architecture, fold, (self.seed, fold)) for fold in range(len(self.folds))]
+        trained, history = self.bank.train_at_pace(members, seconds)
+        if any(each.is_diverged for each in trained):
+            raise CandidateError(DIVERGED)
+        models = [self._build(architecture, fold) for fold in range(len(self.folds))]
+        for model, each in zip(models, trained, strict=True):
+            set_weights(model, each.weights)
+        return models, history, [each.output for each in trained]
+
+    def _fit_in_keras(self, architecture: Architecture, seconds: float) -> Fits:
+        plan = replace(self.plan, seconds=seconds)
+        models, histories, outputs = list[Any](), [], []
+        for fitted in fit_folds(lambda fold: self._build(architecture, fold), self.data, self.folds, plan, self.seed):
+            models.append(self._build(architecture, len(models)))
+            models[-1].set_weights(fitted.model.get_weights())
+            histories.append(fitted.history)
+            outputs.append(fitted.output)
+        return models, _mean_history(histories), outputs
+
+    def _build(self, architecture: Architecture, fold: int) -> Any:
+        # The names that Keras gives are different within one thread only.
+        return build_model(architecture, self.data.transforms, name=f"network_{architecture.fingerprint}_{fold}")
+
+
+def count_cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def _mean_history(histories: list[list[Epoch]]) -> list[Epoch]:
+    """One history of several trainings: means, of those that ended early their last line, and the seconds of all."""
+    longest = max(histories, key=len)
+    lines = [[history[min(i, len(history) - 1)] for history in histories] for i in range(len(longest))]
+    return [
+        {name: float(np.mean([row[name] for row in rows])) for name in own}
+        | {"epoch": own["epoch"], "seconds": sum(row["seconds"] for row in rows)}
+        for own, rows in zip(longest, lines, strict=True)
+    ]
