@@ -9,9 +9,15 @@ import gymnasium as gym
 
 from nas_core.envs.layerwise import Layerwise
 from nas_core.envs.whole import SlotBySlot, Whole
+from nas_core.space.rules import Codes, Space
 
 # By algorithm: an environment in which one action is one choice, as the agents play it.
 ENVS: dict[str, Callable[..., gym.Env[Any, int]]] = {
     "layerwise": Layerwise,
     "whole": lambda *args, **kwargs: SlotBySlot(Whole(*args, **kwargs)),
 }
+
+
+def evaluated(algorithm: str, space: Space, codes: Codes) -> list[Codes]:
+    """The networks that are evaluated when `codes` are played, in order: layer by layer what they begin with too."""
+    return [codes[:n] for n in range(max(1, space.min_layers), len(codes))] * (algorithm == "layerwise") + [codes]

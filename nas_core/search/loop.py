@@ -16,10 +16,10 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from nas_core.agents.agent import Agent, Proposal
-from nas_core.envs.registry import ENVS
+from nas_core.envs.registry import ENVS, evaluated
 from nas_core.envs.reward import value
 from nas_core.envs.settings import EnvSettings
 from nas_core.errors import JobError
@@ -56,6 +56,14 @@ class Limits:
     patience: int = 0
 
 
+class Owner(NamedTuple):
+    """The proposal that a measured network belongs to."""
+
+    proposal: Proposal
+    round: int
+    slot: int
+
+
 class Search:
     """One search over `space`. `train(architecture)` measures a candidate; it is called from `n_workers` threads."""
 
@@ -72,6 +80,8 @@ class Search:
         self.train, self.watch = train, watch
         self.rounds = Rounds(ledger.path.with_name(f"{ledger.path.stem}-rounds.jsonl"))
         self._pending: dict[Architecture, Future[Evaluation]] = {}
+        # Of networks that several proposals begin with the first one: not the one whose turn came first.
+        self._owners: dict[Codes, Owner] = {}
         self._lock = threading.Lock()
         self._ended: str | None = None
 
@@ -138,7 +148,10 @@ class Search:
         if proposals is None:
             proposals = self.agent.propose(known, n, round_, pending)
             self.rounds.add(round_, proposals)
-        return {threads.submit(self._play, p, round_, slot, past): p.codes for slot, p in enumerate(proposals)}
+        for slot, proposal in enumerate(proposals):
+            for codes in evaluated(self.settings.algorithm, self.space, proposal.codes):
+                self._owners.setdefault(codes, Owner(proposal, round_, slot))
+        return {threads.submit(self._play, proposal, past): proposal.codes for proposal in proposals}
 
     def _before(self, round_: int) -> list[Entry]:
         with self._lock:
@@ -166,12 +179,12 @@ class Search:
             return f"{since} candidates in a row were no better than the best"
         return None
 
-    def _play(self, proposal: Proposal, round_: int, slot: int, past: Sequence[Evaluation]) -> None:
+    def _play(self, proposal: Proposal, past: Sequence[Evaluation]) -> None:
         """Play `proposal` in the environment, which remembers `past`, choice by choice."""
 
         def evaluate(architectures: Sequence[Architecture]) -> Iterator[Evaluation]:
             for architecture in architectures:
-                yield self._measure(architecture, proposal, round_, slot)
+                yield self._measure(architecture)
 
         env = ENVS[self.settings.algorithm](
             self.space, evaluate, history=self.settings.history, size_penalty=self.settings.size_penalty, past=past
@@ -185,7 +198,7 @@ class Search:
             if ended:
                 return
 
-    def _measure(self, architecture: Architecture, proposal: Proposal, round_: int, slot: int) -> Evaluation:
+    def _measure(self, architecture: Architecture) -> Evaluation:
         """The evaluation of `architecture`: from the ledger, from a neighbour that is at it, or by training it."""
         with self._lock:
             entry = self.ledger.get(architecture)
@@ -198,29 +211,29 @@ class Search:
         if not mine:
             return pending.result()
         try:
-            evaluation = self._train(architecture, proposal, round_, slot)
+            evaluation = self._train(architecture)
         except BaseException as error:
             pending.set_exception(error)
             raise
         pending.set_result(evaluation)
         return evaluation
 
-    def _train(self, architecture: Architecture, proposal: Proposal, round_: int, slot: int) -> Evaluation:
+    def _train(self, architecture: Architecture) -> Evaluation:
         if self._reason():
             raise SearchEnded
-        evaluation = self.train(architecture)
+        evaluation, owner = self.train(architecture), self._owners[self.space.vocabulary.encode(architecture)]
         with self._lock:
             # What comes in after the end was perhaps cut off by it: it is not a result.
             if self._ended:
                 raise SearchEnded
             entry = Entry(
                 evaluation=evaluation,
-                round=round_,
-                slot=slot,
-                agent=proposal.agent,
+                round=owner.round,
+                slot=owner.slot,
+                agent=owner.proposal.agent,
                 reward=value(evaluation, self.settings.size_penalty),
                 at=round(self.watch.used(), 2),
-                probabilities=proposal.probabilities[: len(architecture) + 1].round(4).tolist(),
+                probabilities=owner.proposal.probabilities[: len(architecture) + 1].round(4).tolist(),
             )
             self.watch.recorded(entry, self.ledger.add(entry))
             self._check_failures(evaluation)
