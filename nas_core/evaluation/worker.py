@@ -29,13 +29,13 @@ class Trainer:
         self.bank = BankTrainer(data, recipe)
 
     def train(self, requests: Sequence[Request]) -> tuple[list[Evaluation], int]:
-        """The evaluations, failed ones too, and the resident size of this process in bytes."""
+        """The evaluations, failed ones too, and the size of this process in bytes, mapped arrays aside."""
         forget_peak()
         banked = [request for request in requests if self.bank.holds(request.architecture)]
         found = dict(zip(banked, self._train_banked(banked), strict=True))
         found |= {request: self._train_alone(request) for request in requests if request not in found}
         peak = memory("VmHWM")
-        return [replace(found[request], memory=peak) for request in requests], memory("VmRSS")
+        return [replace(found[request], memory=peak) for request in requests], memory("RssAnon")
 
     def _train_banked(self, requests: Sequence[Request]) -> list[Evaluation]:
         """Train side by side; when that goes wrong one by one, and what goes wrong alone through Keras."""
@@ -61,7 +61,7 @@ class Trainer:
 
 
 def memory(name: str) -> int:
-    """A size of this process in bytes: ``VmRSS`` is what it holds, ``VmHWM`` the most it has held."""
+    """A size of this process in bytes: ``RssAnon`` without mapped files, ``VmHWM`` the most so far, with them."""
     line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith(f"{name}:"))
     return 1024 * int(line.split()[1])
 
