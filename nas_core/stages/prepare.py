@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -125,6 +126,7 @@ def _prepare(job: Job, run: Run, workshop: Workshop, findings: Findings) -> dict
     scanned = time.perf_counter()
     transform = _fit(task, features, scan, target)
     encode = partial(load_part(task.name, "input", "transform").apply, transform)
+    scan = replace(scan, sample=scan.sample.schema.empty_table())  # its memory is for the second pass
     _write_arrays(tables["dataset_uri"], scan, target, encode, run, workshop)
     if target.test and test_scan:
         _write_arrays(tables["test_uri"], test_scan, target.test, encode, run, workshop)
@@ -218,7 +220,8 @@ def _associate(
 ) -> dict[str, float]:
     """Add to the profile what each feature says about the target; the association by name."""
     rows = np.flatnonzero(target.parts[scan.sample_rows] != split.LEFT_OUT)[:MOST_ROWS]
-    sample, encoded = scan.sample.take(rows), target.encoded[scan.sample_rows[rows]]
+    features = [column.name for column in columns if column.role == "feature"]  # of the others nothing need be copied
+    sample, encoded = scan.sample.select(features).take(rows), target.encoded[scan.sample_rows[rows]]
     for entry, column in zip(profile, columns, strict=True):
         if column.role == "feature":
             entry.update(with_target(column, sample[column.name], encoded))
