@@ -84,14 +84,13 @@ def show(args: argparse.Namespace) -> None:
 
 def predict(args: argparse.Namespace) -> None:
     """Predictions for the rows of a table (CSV or Parquet), as CSV, in the order of the rows."""
-    import pyarrow.csv as pa_csv
-
     from nas_core.export.predict import predict as predictions_of
+    from nas_core.export.predict import write_csv
 
     opened = open_run(args.address)
     opened.store.pull(layout.EXPORT)
     answer = predictions_of(opened.path(layout.EXPORT), _rows(Path(args.rows)))
-    pa_csv.write_csv(answer, args.output or sys.stdout.buffer)
+    write_csv(answer, args.output or sys.stdout.buffer)
 
 
 def _rows(path: Path) -> Any:

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pa_csv
 
 from nas_core.errors import JobError
 from nas_core.export import litert
@@ -16,6 +18,7 @@ from nas_core.runs.records import read_json
 from nas_core.tasks.registry import load_part
 
 BATCH = 65_536  # rows
+_FORMULA, _NUMBER = r"^[=+\-@\t\r]", r"^[+-][\d.,]+$"
 MANIFEST, MODEL, TRANSFORMS = "manifest.json", litert.FILE, "transforms.json"
 
 
@@ -47,6 +50,21 @@ def predictions(forward: Forward, transforms: dict[str, Any], table: pa.Table) -
         for start in range(0, rows.num_rows, BATCH)
     ]
     return pa.table(decode(transforms["target"], np.concatenate(outputs))).slice(0, table.num_rows)
+
+
+def write_csv(answer: pa.Table, out: Any) -> None:
+    """Write what :func:`predict` gave to a path or binary file `out`.
+
+    A class whose name a spreadsheet would compute (``=1+1``) gets an apostrophe in front, as OWASP advises.
+    """
+    for place, column in enumerate(answer.columns):
+        if pa.types.is_string(column.type):
+            is_formula = pc.and_not(
+                pc.match_substring_regex(column, _FORMULA), pc.match_substring_regex(column, _NUMBER)
+            )
+            safe = pc.if_else(is_formula, pc.binary_join_element_wise("'", column, ""), column)
+            answer = answer.set_column(place, answer.column_names[place], safe)
+    pa_csv.write_csv(answer, out)
 
 
 def check_whole(folder: Path) -> None:

@@ -16,7 +16,7 @@ import pytest
 from nas_core.errors import JobError
 from nas_core.export import keras, litert
 from nas_core.export.manifest import manifest
-from nas_core.export.predict import predict
+from nas_core.export.predict import predict, write_csv
 from nas_core.runs import layout
 from nas_core.runs.records import write_json
 from nas_core.runs.run import Run
@@ -83,6 +83,14 @@ def test_no_rows_give_no_predictions(folder: Path) -> None:
     rows = pa.table({n: pa.array([], pa.string()) for n in ("x", "y", "colour", "member")})
     answer = predict(folder, rows)
     assert (answer.num_rows, answer.column_names) == (0, ["prediction", "p_inner", "p_outer"])
+
+
+def test_no_class_becomes_a_formula(tmp_path: Path) -> None:
+    names = ["=1+1", "@x", "+a", "-b", "-1+1", "-1", "+2.5", "plain"]
+    write_csv(pa.table({"prediction": names, "p_=1+1": [0.5] * len(names)}), tmp_path / "p.csv")
+    with (tmp_path / "p.csv").open() as file:
+        read = [row["prediction"] for row in csv.DictReader(file)]
+    assert read == ["'=1+1", "'@x", "'+a", "'-b", "'-1+1", "-1", "+2.5", "plain"]
 
 
 def test_a_missing_column_is_named(folder: Path) -> None:

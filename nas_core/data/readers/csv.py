@@ -81,6 +81,8 @@ class CsvReader:
                 self._require_closed(last)
             except (pa.ArrowException, UnicodeError) as error:
                 raise JobError(_explained(error)) from None
+            finally:  # Arrow keeps the memory of the blocks that it read ahead
+                pa.default_memory_pool().release_unused()
 
     def _open(self, file: Any, names: list[str], options: pacsv.ConvertOptions) -> Any:
         written = self._written

@@ -41,7 +41,7 @@ def sniff(text: str, asked: Dialect, *, is_whole: bool) -> Sample:
         if len(given) != 1 or not given.isascii():
             raise JobError(f"needs a `{name}` of one ASCII character, but got {given!r}.")
     quote = asked.quote or _quote(lines)
-    escape = "\\" if '\\"' in lines and '""' not in lines.replace('\\""', "") else None
+    escape = _escape(lines, asked.delimiter or "")
     told = re.match(r"sep=([\t !#-~])\r?\n", lines)  # how Excel is told
     delimiter = asked.delimiter or (told[1] if told else _delimiter(lines, quote, escape))
     numbered = _parse(lines, delimiter, quote, escape)
@@ -80,6 +80,12 @@ def _parse(lines: str, delimiter: str, quote: str, escape: str | None) -> list[t
 def _quote(lines: str) -> str:
     """The apostrophe when cells stand in it and none in double quotes."""
     return "'" if '"' not in lines and len(re.findall(r"(?:^|[,;\t|])'[^'\n]*'(?=[,;\t|\r\n])", lines)) > 3 else '"'
+
+
+def _escape(lines: str, delimiter: str) -> str | None:
+    """A backslash where one stands before a quote inside a cell; before the quote that ends a cell it is a letter."""
+    is_inside = re.search(rf'\\"(?![{re.escape(USUAL + delimiter)}\r\n]|\Z)', lines)
+    return "\\" if is_inside and '""' not in lines.replace('\\""', "") else None
 
 
 def _delimiter(lines: str, quote: str, escape: str | None) -> str:
