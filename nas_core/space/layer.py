@@ -48,6 +48,13 @@ LAYERS = {
     "dropout": "nas_core.space.layers.dropout",
     "normalization": "nas_core.space.layers.normalization",
     "members": "nas_core.space.layers.members",
+    "conv": "nas_core.space.layers.conv",
+    "separable": "nas_core.space.layers.separable",
+    "inverted": "nas_core.space.layers.inverted",
+    "conv_residual": "nas_core.space.layers.conv_residual",
+    "pooling": "nas_core.space.layers.pooling",
+    "global_pooling": "nas_core.space.layers.global_pooling",
+    "flatten": "nas_core.space.layers.flatten",
 }
 
 

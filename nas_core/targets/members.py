@@ -1,19 +1,26 @@
 """The last layer of a network that may hold several members (see :mod:`nas_core.space.layers.members`).
 
 Trained, each member is judged by itself, or they would all learn one thing; used, they speak with their mean.
+Behind a trunk of pictures it takes the mean of each channel.
 """
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 from nas_core.space.layer import Cost, Shape
 
-HEAD, MEAN = "head", "head_mean"
+HEAD, MEAN, POOL = "head", "head_mean", "head_pool"
 
 
 def cost(shape: Shape, n_outputs: int) -> Cost:
-    """A matrix behind `shape`, (width,) or (members, width), for each member its own, and a bias for all."""
+    """A matrix behind `shape`, (width,), (members, width) or (height, width, channels), and a bias.
+
+    Each member has a matrix of its own, the bias they share.
+    """
+    if len(shape) == 3:
+        return Cost(0, prod(shape)) + cost(shape[-1:], n_outputs)
     *members, width = shape
     n = members[0] if members else 1
     return Cost((n * width + 1) * n_outputs, n * (2 * width + 1) * n_outputs)
@@ -26,6 +33,8 @@ def dense(x: Any, n_outputs: int) -> Any:
     """
     import keras
 
+    if len(x.shape) == 4:
+        x = keras.layers.GlobalAveragePooling2D(name=POOL)(x)
     if len(x.shape) == 2:
         return keras.layers.Dense(n_outputs, name=HEAD)(x)
     return keras.layers.EinsumDense("abc,bcd->abd", (x.shape[1], n_outputs), bias_axes="d", name=HEAD)(x)
