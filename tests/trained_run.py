@@ -19,7 +19,7 @@ from nas_core.runs.records import write_json
 from nas_core.runs.run import Run, create_run
 from nas_core.space.architecture import Architecture, Choice
 from nas_core.tasks.registry import load_part, load_task
-from nas_core.training.model import build_model
+from nas_core.training.model import build_model, calibrated
 
 ARCHITECTURE = Architecture((Choice.of("dense", units=32, activation="relu"),))
 N_TEST = 100
@@ -83,6 +83,9 @@ def _train(run: Run, transforms: dict[str, Any]) -> None:
     target = load.pop("target")
     model.fit({n: a for n, a in load.items() if a.shape[1]}, target, epochs=3, verbose=0)
     run.path(layout.MODEL).parent.mkdir(parents=True, exist_ok=True)
+    calibration = {"temperature": 1.5, "level": 0.9, "margin": 12.0, "n_rows": N_TEST}  # each target reads its own
+    write_json(run.path(layout.CALIBRATION), calibration)
+    model = calibrated(model, transforms, calibration)
     model.save(run.path(layout.MODEL))
     write_predictions(run, model, transforms)
     layers = [{"layer": c.kind, "params": dict(c.params)} for c in ARCHITECTURE]

@@ -14,6 +14,8 @@ from nas_core.data.prepared import Prepared, Split
 
 FEW_ROWS = 2_000  # for training and validation together; fewer are cross-validated
 N_FOLDS = 5
+ASIDE = 5  # of so many validation rows one is set aside
+MOST_ASIDE = 2_000
 
 
 @dataclass(frozen=True)
@@ -38,14 +40,36 @@ def count_folds(data: Prepared, wanted: int) -> int:
 def count_judges(data: Prepared, n_folds: int) -> int:
     """The number of rows that judge a network."""
     n = data.schema["n_rows"]
-    return int(n["valid"] if n_folds == 1 else n["train"] + n["valid"])
+    return int(n["valid"] - _count_aside(n["valid"]) if n_folds == 1 else n["train"] + n["valid"])
+
+
+def set_aside(data: Prepared) -> Split:
+    """Validation rows that no fold has where there is one only: nothing is chosen by them.
+
+    What the network says of them tells how far it can be trusted.
+    """
+    valid = data.split("valid")
+    return take(valid, _is_aside(len(valid)))
+
+
+def _is_aside(n_valid: int) -> np.ndarray:
+    chosen = np.zeros(n_valid, bool)
+    chosen[np.random.default_rng(0).permutation(n_valid)[: _count_aside(n_valid)]] = True
+    return chosen
+
+
+def _count_aside(n_valid: int) -> int:
+    return min(n_valid // ASIDE, MOST_ASIDE)
 
 
 def make_folds(data: Prepared, n: int) -> list[Fold]:
-    """The parts that prepare made (`n` is 1), or `n` folds of both together; the target is spread evenly over them."""
+    """The parts that prepare made without the rows :func:`set_aside` (`n` is 1), or `n` folds of both together.
+
+    The target is spread evenly over the folds.
+    """
     train, valid = data.split("train"), data.split("valid")
     if n == 1:
-        return [Fold(train, valid)]
+        return [Fold(train, take(valid, ~_is_aside(len(valid))))]
     rows = Split(
         {name: np.concatenate([array, valid.inputs[name]]) for name, array in train.inputs.items()},
         np.concatenate([train.target, valid.target]),

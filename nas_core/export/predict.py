@@ -20,6 +20,7 @@ from nas_core.tasks.registry import load_part
 BATCH = 65_536  # rows
 _FORMULA, _NUMBER = r"^[=+\-@\t\r]", r"^[+-][\d.,]+$"
 MANIFEST, MODEL, TRANSFORMS = "manifest.json", litert.FILE, "transforms.json"
+CALIBRATION = "calibration.json"  # an export that is older has none
 
 
 def predict(folder: Path, table: pa.Table) -> pa.Table:
@@ -30,16 +31,21 @@ def predict(folder: Path, table: pa.Table) -> pa.Table:
         table: the feature columns in any order, typed or as text; further columns are left alone.
 
     Returns:
-        One row a row of `table`, in its order: `prediction`, and for classes the probability of each as ``p_<class>``.
+        One row a row of `table`, in its order: `prediction`, and for classes the probability of each as ``p_<class>``,
+        for numbers the ends of an interval, `prediction_low` and `prediction_high`.
 
     Raises:
         JobError: the folder is no whole export, or columns are missing.
     """
     check_whole(folder)
-    return predictions(litert.load(folder / MODEL), read_json(folder / TRANSFORMS), table)
+    listed = read_json(folder / MANIFEST)["files"]
+    calibration = read_json(folder / CALIBRATION) if CALIBRATION in listed else None
+    return predictions(litert.load(folder / MODEL), read_json(folder / TRANSFORMS), table, calibration)
 
 
-def predictions(forward: Forward, transforms: dict[str, Any], table: pa.Table) -> pa.Table:
+def predictions(
+    forward: Forward, transforms: dict[str, Any], table: pa.Table, calibration: dict[str, Any] | None = None
+) -> pa.Table:
     """As :func:`predict`, with the forward pass of any format."""
     apply = load_part(transforms["task"], "input", "transform").apply
     decode = load_part(transforms["task"], "target", "encode").decode
@@ -49,7 +55,7 @@ def predictions(forward: Forward, transforms: dict[str, Any], table: pa.Table) -
         in_batches(forward, apply(transforms["input"], rows.slice(start, BATCH)))
         for start in range(0, rows.num_rows, BATCH)
     ]
-    return pa.table(decode(transforms["target"], np.concatenate(outputs))).slice(0, table.num_rows)
+    return pa.table(decode(transforms["target"], np.concatenate(outputs), calibration)).slice(0, table.num_rows)
 
 
 def write_csv(answer: pa.Table, out: Any) -> None:
@@ -74,7 +80,7 @@ def check_whole(folder: Path) -> None:
     listed = read_json(folder / MANIFEST)["files"]
     if MODEL not in listed:
         raise JobError(f"Predictions need {MODEL}, but it could not be exported: {_reason(folder)}.")
-    for name in (MODEL, TRANSFORMS):
+    for name in {MODEL, TRANSFORMS, CALIBRATION} & {*listed, TRANSFORMS}:
         if not (folder / name).is_file() or _sha256(folder / name) != listed[name]["sha256"]:
             raise JobError(f"{folder / name} must be the file that {MANIFEST} lists, but is not: copy export/ again.")
 

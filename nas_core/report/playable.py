@@ -22,13 +22,15 @@ Weights = dict[str, list[np.ndarray]]  # by the name of the Keras layer, in its 
 class Playable:
     """A network whose outputs are the mean of `copies`, its `layers` (kind and parameters of each in order).
 
-    `example` fills in the questions for the first test row, `expected` is what the network said of it.
+    `calibration` follows the mean. `example` fills in the questions for the first test row, `expected` is what the
+    network said of it.
     """
 
     task: str
     transforms: dict[str, Any]
     layers: tuple[tuple[str, dict[str, Any]], ...]
     copies: tuple[Weights, ...]
+    calibration: dict[str, Any]
     example: tuple[float | str | None, ...]
     expected: tuple[float, ...]
 
@@ -56,6 +58,7 @@ def read_playable(run: Run) -> Playable | None:
         transforms=transforms,
         layers=tuple((layer["layer"], layer["params"]) for layer in layers),
         copies=_copies(run),
+        calibration=read_json(run.path(layout.CALIBRATION)),
         example=tuple(example),
         expected=tuple(float(x) for x in expected),
     )

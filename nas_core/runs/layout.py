@@ -36,6 +36,7 @@ ARCHITECTURE = "train/architecture.json"
 MODEL = "train/model.keras"
 HISTORY = "train/history.csv"
 METRICS = "train/metrics.json"
+CALIBRATION = "train/calibration.json"  # what was learned of the outputs: a temperature, or how wide intervals are
 PREDICTIONS = "train/predictions.parquet"
 TEST_OUTPUTS = "train/test_outputs.npz"  # of the network and its rivals, on some test rows
 WEIGHTS_OF_WINNER = "train/weights.npz"  # <copy>/<layer>/<index>, of a small network

@@ -22,7 +22,7 @@ log = logging.getLogger("nas")
 NEEDS = ("prepare", "train")
 SETTINGS: tuple[type[Settings], ...] = ()  # everything follows from what it needs
 
-COPIED = (layout.MODEL, layout.SCHEMA, layout.TRANSFORMS)
+COPIED = (layout.MODEL, layout.SCHEMA, layout.TRANSFORMS, layout.CALIBRATION)
 WORK = ".work"
 
 

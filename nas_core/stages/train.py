@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from nas_core.data.folds import Fold, count_folds, count_judges, make_folds
+from nas_core.data.folds import Fold, count_folds, count_judges, make_folds, set_aside
 from nas_core.data.prepared import Prepared, Split
 from nas_core.envs.reward import price
 from nas_core.envs.settings import EnvSettings
@@ -28,7 +28,7 @@ from nas_core.training.baselines import baseline_outputs
 from nas_core.training.fit import predict
 from nas_core.training.importance import measure_importance
 from nas_core.training.judge import Verdict, judge, judge_folds
-from nas_core.training.model import average_models, copies_of_weights, write_weights
+from nas_core.training.model import average_models, calibrated, copies_of_weights, write_weights
 from nas_core.training.pace import Epoch, Plan
 from nas_core.training.quiet import quiet_tensorflow
 from nas_core.training.settings import TrainingSettings
@@ -66,14 +66,25 @@ def work(job: Job, run: Run) -> dict[str, Any]:
     finalists = training.train_best([entry.evaluation.architecture for entry in entries], deadline)
     size_penalty = job.priced_for(count_judges(data, len(folds))).size_penalty
     members = _ensemble(_winner(finalists, size_penalty), finalists, data, folds, size_penalty)
-    model = average_models([model for member in members for model in member.models])
-    outputs = baseline_outputs(data)
-    metrics = _measure(model, members, finalists, data, folds, outputs)
+    mean = average_models([model for member in members for model in member.models])
+    calibration = _calibrate(mean, members, data, folds)
+    model = calibrated(mean, data.transforms, calibration)
+    outputs, said = baseline_outputs(data), predict(model, data.split("test"))
+    metrics = _measure(said, members, finalists, data, folds, outputs)
+    about = load_part(data.schema["task"], "target", "calibration")
+    metrics["details"]["calibrated"] = about.figures(
+        data.transforms["target"], calibration, data.split("test").target, (predict(mean, data.split("test")), said)
+    )
     metrics["random"] = _random_search(run, training, 60 * job.budget_minutes / 4, outputs)
     _write(run, model, members, metrics, data)
-    _write_outputs(run, {"network": predict(model, data.split("test")), **outputs})
+    write_json(run.path(layout.CALIBRATION), calibration)
+    if len(members) == 1:
+        _write_weights(run, mean)
+    _write_predictions(run, data, data.split("test"), said, calibration)
+    _write_outputs(run, {"network": said, **outputs})
     write_json(run.path(layout.IMPORTANCE), measure_importance(model, data, IMPORTANCE_SECONDS))
     _say(metrics)
+    log.info("%s", about.describe(data.transforms["target"], metrics["details"]["calibrated"]))
     return {"test": metrics["test"], "winner": metrics["winner"], "n_finalists": len(finalists)}
 
 
@@ -107,21 +118,40 @@ def _ensemble(
 
 def _judge_mean(members: list[Finalist], data: Prepared, folds: list[Fold]) -> Verdict:
     """What the rows held out say of the mean of `members`."""
-    by_fold = zip(*(member.outputs for member in members), strict=True)
-    return judge_folds(data, folds, [np.mean(outputs, 0) for outputs in by_fold])
+    return judge_folds(data, folds, _mean_outputs(members))
+
+
+def _mean_outputs(members: list[Finalist]) -> list[np.ndarray]:
+    """The mean of what `members` say of the rows held out, fold by fold."""
+    return [np.mean(outputs, 0) for outputs in zip(*(member.outputs for member in members), strict=True)]
+
+
+def _calibrate(mean: Any, members: list[Finalist], data: Prepared, folds: list[Fold]) -> dict[str, Any]:
+    """What rows that the network did not learn from tell of its outputs.
+
+    They are those set aside, by which nothing was chosen; with several folds all rows, each as said of it by the
+    networks of the other folds.
+    """
+    if len(folds) == 1:
+        aside = set_aside(data)
+        truth, output = aside.target, predict(mean, aside)
+    else:
+        truth, output = np.concatenate([fold.valid.target for fold in folds]), np.concatenate(_mean_outputs(members))
+    part = load_part(data.schema["task"], "target", "calibration")
+    found: dict[str, Any] = part.fit(data.transforms["target"], truth, output)
+    return found
 
 
 def _measure(
-    model: Any,
+    output: np.ndarray,
     members: list[Finalist],
     finalists: list[Finalist],
     data: Prepared,
     folds: list[Fold],
     baselines: dict[str, np.ndarray],
 ) -> dict[str, Any]:
-    """The content of ``metrics.json``; `model` is the mean of `members`, `baselines` are outputs on the test rows."""
+    """The content of ``metrics.json``; the mean of `members` gives the `output` on the test rows, as `baselines` do."""
     test = data.split("test")
-    output = predict(model, test)
     return {
         "task": data.schema["task"],
         "metric": data.schema["metric"],
@@ -174,15 +204,12 @@ def _random_search(
 
 
 def _write(run: Run, model: Any, members: list[Finalist], metrics: dict[str, Any], data: Prepared) -> None:
-    """Model, architecture, history, metrics and test predictions as files."""
+    """Model, architecture, history and metrics as files."""
     winner = members[0]
     model.save(run.path(layout.MODEL))  # it was never compiled: whoever loads it needs no loss of ours
     described = describe_model(winner.architecture, data.transforms)
     write_json(run.path(layout.ARCHITECTURE), described | {"candidate": winner.candidate})
     write_text(run.path(layout.HISTORY), _csv(winner.history))
-    if len(members) == 1:
-        _write_weights(run, model)
-    _write_predictions(run, data, data.split("test"), predict(model, data.split("test")))
     write_json(run.path(layout.METRICS), metrics)
 
 
@@ -208,14 +235,15 @@ def _csv(rows: list[Epoch]) -> str:
     return text.getvalue()
 
 
-def _write_predictions(run: Run, data: Prepared, test: Split, output: np.ndarray) -> None:
+def _write_predictions(run: Run, data: Prepared, test: Split, output: np.ndarray, calibration: dict[str, Any]) -> None:
     import pyarrow as pa
     from pyarrow import parquet
 
     encode = load_part(data.schema["task"], "target", "encode")
     target = data.transforms["target"]
     truth = encode.truth(target, test.target)
-    parquet.write_table(pa.table({"truth": truth} | encode.decode(target, output)), run.path(layout.PREDICTIONS))
+    said = encode.decode(target, output, calibration)
+    parquet.write_table(pa.table({"truth": truth} | said), run.path(layout.PREDICTIONS))
 
 
 def _say(metrics: dict[str, Any]) -> None:

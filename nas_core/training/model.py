@@ -46,6 +46,14 @@ def average_models(models: list[Any]) -> Any:
     return keras.Model(inputs, keras.layers.Average(name="mean")([model(inputs) for model in models]))
 
 
+def calibrated(model: Any, transforms: dict[str, Any], calibration: dict[str, Any]) -> Any:
+    """`model` followed by what the ``calibration`` of its target (:func:`fit`) makes of its output."""
+    import keras
+
+    part = load_part(transforms["task"], "target", "calibration")
+    return keras.Model(model.input, part.build(calibration, model.output), name=model.name)
+
+
 def copies_of_weights(model: Any) -> dict[str, np.ndarray]:
     """Every weight as ``<copy>/<layer>/<index>``: of each model that `model` is the mean of, or of itself."""
     import keras

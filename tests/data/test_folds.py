@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nas_core.data.folds import FEW_ROWS, N_FOLDS, count_folds, count_judges, deal, make_folds, thin
+from nas_core.data.folds import FEW_ROWS, N_FOLDS, count_folds, count_judges, deal, make_folds, set_aside, thin
 from nas_core.data.prepared import Prepared, Split
 from nas_core.job import job_json, parse_job
 from nas_core.runs.run import create_run
@@ -54,8 +54,11 @@ def test_few_rows_are_cross_validated_many_are_not(tmp_path):
     (tmp_path / "many").mkdir()
     many = prepared(tmp_path / "many", 2 * FEW_ROWS)
     assert count_folds(many, 0) == 1
-    (fold,) = make_folds(many, 1)
-    assert (len(fold.train), len(fold.valid)) == (len(many.split("train")), len(many.split("valid")))
+    (fold,), aside = make_folds(many, 1), set_aside(many)
+    assert len(fold.train) == len(many.split("train"))
+    assert len(fold.valid) == count_judges(many, 1) > 3 * len(aside) > 0
+    rows = [rows.inputs["numeric"][:, 0].tolist() for rows in (fold.valid, aside)]
+    assert sorted(rows[0] + rows[1]) == sorted(many.split("valid").inputs["numeric"][:, 0].tolist())
 
 
 def test_a_share_of_the_rows_is_of_them_and_in_their_order():

@@ -46,6 +46,10 @@ def test_a_task_goes_the_whole_way(name, algorithm, tmp_path):
     assert all(finalists[f]["parameters"] == entries[f].evaluation.parameters for f in as_they_were)
     assert len(finalists) == len(as_they_were) + 1 == 2  # the first one with members before it, too
     assert sum(layer["parameters"] for layer in architecture["layers"]) == architecture["parameters"]
+    calibrated = json.loads(run.path(layout.FACTS).read_text())["test"]["details"]["calibrated"]
+    assert calibrated.items() >= read_json(run.path(layout.CALIBRATION)).items()
+    n_rows = read_json(run.path(layout.SCHEMA))["n_rows"]
+    assert calibrated["n_rows"] == n_rows["train"] + n_rows["valid"]  # all: they are cross-validated
     agreement = json.loads(run.path(layout.AGREEMENT).read_text())
     assert agreement["litert"]["max_difference"] <= 1e-4
     for file in (

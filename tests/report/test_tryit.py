@@ -21,7 +21,7 @@ from nas_core.runs import layout
 from nas_core.runs.records import read_json, write_json
 from nas_core.runs.run import Run
 from nas_core.space.architecture import Architecture, Choice
-from nas_core.training.model import average_models, build_model, copies_of_weights, write_weights
+from nas_core.training.model import average_models, build_model, calibrated, copies_of_weights, write_weights
 
 LAYERS = (
     Choice.of("dense", units=32, activation="tanh"),
@@ -49,7 +49,7 @@ def with_weights(run: Run, n_copies: int) -> Any:
     write_json(run.path(layout.ARCHITECTURE), {"layers": [{}, *layers, {}]})
     model = average_models(models)
     write_weights(copies_of_weights(model), run.path(layout.WEIGHTS_OF_WINNER))
-    return model
+    return calibrated(model, transforms, read_json(run.path(layout.CALIBRATION)))
 
 
 def inputs_of(run: Run) -> dict[str, np.ndarray]:

@@ -28,7 +28,8 @@ def copy_of(run: Run, folder: Path) -> Run:
 def test_an_export_is_whole_and_predicts_wherever_it_is_copied(task: str, trained_runs: Runs, tmp_path: Path) -> None:
     run = copy_of(trained_runs(task), tmp_path / "run")
     report = execute("export", run)
-    files = {"model.keras", "model.tflite", "schema.json", "transforms.json", "agreement.json", "MODEL_CARD.md"}
+    files = {"model.keras", "model.tflite", "schema.json", "transforms.json", "calibration.json"}
+    files |= {"agreement.json", "MODEL_CARD.md"}
     assert set(report["files"]) == files | {"manifest.json"}
     assert set(json.loads(run.path(layout.MANIFEST).read_text())["files"]) == files
     agreement = json.loads(run.path(layout.AGREEMENT).read_text())
@@ -45,6 +46,8 @@ def test_an_export_is_whole_and_predicts_wherever_it_is_copied(task: str, traine
         assert answer["prediction"].to_pylist() == measured["prediction"].to_pylist()
     else:
         assert np.allclose(answer["prediction"], measured["prediction"], rtol=1e-4)
+        width = np.subtract(answer["prediction_high"], answer["prediction_low"])
+        assert np.allclose(width, 2 * json.loads(run.path(layout.CALIBRATION).read_text())["margin"])
 
 
 @pytest.mark.slow

@@ -111,9 +111,11 @@ class Workings:
         return [f"'{WORKINGS}'!${letter}${row}" for row in range(1, len(formulas) + 1)]
 
     def network(self, network: Playable, cells: Sequence[str]) -> list[str]:
-        """The formula of each output: the mean of the copies' (of one copy its own)."""
+        """The formula of each output: the mean of the copies' (of one copy its own), calibrated."""
         copies = [self._copy(network, weights, cells) for weights in network.copies]
-        return [f"AVERAGE({','.join(same)})" for same in zip(*copies, strict=True)]
+        means = self.write([f"AVERAGE({','.join(same)})" for same in zip(*copies, strict=True)])
+        calibrate = load_part(network.task, "target", "formulas").calibrate
+        return list(calibrate(network.calibration, means))
 
     def _copy(self, network: Playable, weights: Weights, cells: Sequence[str]) -> list[str]:
         stem = load_part(network.task, "input", "formulas").stem

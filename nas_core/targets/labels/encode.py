@@ -71,8 +71,11 @@ def strata(encoded: np.ndarray) -> np.ndarray | None:
     return encoded
 
 
-def decode(spec: dict[str, Any], output: np.ndarray) -> dict[str, Any]:
-    """Words for the network's probabilities (rows, classes): `prediction` and ``p_<class>`` for each class."""
+def decode(spec: dict[str, Any], output: np.ndarray, calibration: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Words for the network's probabilities (rows, classes): `prediction` and ``p_<class>`` for each class.
+
+    They are calibrated already: the temperature is part of the network.
+    """
     classes = np.array(spec["classes"], dtype=object)
     probabilities = {f"p_{name}": output[:, index] for index, name in enumerate(spec["classes"])}
     return {"prediction": classes[output.argmax(axis=1)].tolist(), **probabilities}

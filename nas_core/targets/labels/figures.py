@@ -130,6 +130,15 @@ def _of_class(spec: dict[str, Any], confusion: np.ndarray, code: int) -> dict[st
     }
 
 
+def calibration_error(truth: np.ndarray, output: np.ndarray) -> float:
+    """The expected calibration error: how far, on average, the share of right rows is from what was said of them.
+
+    Naeini et al., "Obtaining well calibrated probabilities using Bayesian binning", AAAI 2015.
+    """
+    bins = _calibration(output.max(axis=1), output.argmax(axis=1) == truth)
+    return float(sum(b["count"] * abs(b["confidence"] - b["accuracy"]) for b in bins) / len(truth))
+
+
 def _calibration(confidence: np.ndarray, is_right: np.ndarray) -> list[dict[str, Any]]:
     """How often predictions made with some confidence are right; bins without predictions are left out."""
     edges = np.linspace(0, 1, CALIBRATION_BINS + 1)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from nas_core.data import cells
+from nas_core.targets.values.calibration import interval
 
 
 def fit(name: str, column: cells.Column, positive_class: str | None = None) -> dict[str, Any]:
@@ -39,9 +40,16 @@ def strata(encoded: np.ndarray) -> np.ndarray | None:
     return None
 
 
-def decode(spec: dict[str, Any], output: np.ndarray) -> dict[str, Any]:
-    """The network's output (rows, 1) as `prediction`, in the target's units."""
-    return {"prediction": output[:, 0]}
+def decode(spec: dict[str, Any], output: np.ndarray, calibration: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The network's output (rows, 1) as `prediction`, in the target's units.
+
+    With a `calibration` that knows how far off it may be, an interval too: `prediction_low` and `prediction_high`.
+    """
+    prediction = output[:, 0]
+    if not calibration or calibration["margin"] is None:
+        return {"prediction": prediction}
+    low, high = interval(calibration, prediction)
+    return {"prediction": prediction, "prediction_low": low, "prediction_high": high}
 
 
 def truth(spec: dict[str, Any], encoded: np.ndarray) -> np.ndarray:
