@@ -10,6 +10,7 @@ from itertools import accumulate
 from PIL import Image
 
 from nas_core.report import words
+from nas_core.report.candidates import CandidateFacts
 from nas_core.report.diagram import Block, draw_network, width_of
 from nas_core.report.drawing import (
     BACK,
@@ -33,9 +34,10 @@ from nas_core.report.drawing import (
     size_for,
     text_width,
 )
-from nas_core.report.facts import CandidateFacts, Facts, LayerFacts
+from nas_core.report.facts import Facts
 from nas_core.report.panels import PolicyPanel, ScorePanel
 from nas_core.report.texts import film_texts
+from nas_core.report.winner import LayerFacts
 
 SIZE = (1280, 720)
 FPS = 15

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from PIL import Image
 
+from nas_core.report.candidates import CandidateFacts, SearchFacts
 from nas_core.report.drawing import (
     BLUE,
     FAILED,
@@ -24,7 +25,6 @@ from nas_core.report.drawing import (
     dot,
     draw_text,
 )
-from nas_core.report.facts import CandidateFacts, SearchFacts
 from nas_core.report.metrics import MetricFacts
 from nas_core.report.words import percent
 

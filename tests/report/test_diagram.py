@@ -9,8 +9,9 @@ import pytest
 from made_up_run import MakeRun
 
 from nas_core.report.diagram import to_png, to_svg, winner_diagram
-from nas_core.report.facts import Facts, LayerFacts, read_facts
+from nas_core.report.facts import Facts, read_facts
 from nas_core.report.policy import steps_of
+from nas_core.report.winner import LayerFacts
 from nas_core.space.architecture import Choice
 from nas_core.space.layer import LAYERS, load_layer
 from nas_core.space.steps import Keep

@@ -6,8 +6,9 @@ from openpyxl import Workbook
 from openpyxl.formatting.rule import ColorScaleRule
 from openpyxl.utils import get_column_letter
 
+from nas_core.report.candidates import CandidateFacts
 from nas_core.report.excel.page import Column, Page
-from nas_core.report.facts import CandidateFacts, Facts
+from nas_core.report.facts import Facts
 
 
 def add_sheet(book: Workbook, facts: Facts) -> None:

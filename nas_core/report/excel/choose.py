@@ -9,9 +9,10 @@ from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
+from nas_core.report.candidates import CandidateFacts
 from nas_core.report.excel import charts
 from nas_core.report.excel.page import Column, Page
-from nas_core.report.facts import CandidateFacts, Facts
+from nas_core.report.facts import Facts
 
 WEIGHTS = (
     ("How good", 100, "100 for the best score, 0 for the worst of the upper nine tenths"),

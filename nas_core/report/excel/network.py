@@ -10,7 +10,8 @@ from openpyxl.drawing.image import Image
 from openpyxl.formatting.rule import DataBarRule
 
 from nas_core.report.excel.page import Column, Page
-from nas_core.report.facts import Facts, LayerFacts
+from nas_core.report.facts import Facts
+from nas_core.report.winner import LayerFacts
 
 COLUMNS = (
     Column("Layer", "int", 9),

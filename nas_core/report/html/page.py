@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from nas_core.report import words
+from nas_core.report.candidates import CandidateFacts
 from nas_core.report.diagram import winner_svg
-from nas_core.report.facts import CandidateFacts, Facts, to_json
+from nas_core.report.facts import Facts, to_json
 from nas_core.report.outcome import rival_title
 from nas_core.report.texts import page_texts
 from nas_core.runs.records import write_text

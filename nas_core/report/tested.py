@@ -1,0 +1,100 @@
+"""What the test rows say of the network and of its rivals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nas_core.report import bootstrap, outcome, rows
+from nas_core.report.bootstrap import Interval
+from nas_core.report.metrics import MetricFacts, figures_of
+from nas_core.runs import layout
+from nas_core.runs.records import read_json
+from nas_core.runs.run import Run
+
+
+@dataclass(frozen=True)
+class TestFacts:
+    """What the test rows say. `figures`, `valid`, `baselines`: by metric; `value`: in the job's metric, from `low`
+    to `high` by bootstrap (None: not known).
+
+    `random` is what a search without an agent reached (None: not compared). Of `confusion` and `residuals` the one
+    that the target gives is there. `positive` is the class that two classes
+    are about, and `thresholds` those of its probability. `mistakes` is None where rows may not be shown.
+    """
+
+    __test__ = False  # a name for people, not a test
+
+    value: float | None
+    low: float | None
+    high: float | None
+    figures: dict[str, float | None]
+    valid: dict[str, float | None]
+    baselines: dict[str, dict[str, float | None]]
+    random: dict[str, Any] | None
+    verdicts: tuple[outcome.VerdictFacts, ...]
+    confusion: outcome.ConfusionFacts | None
+    residuals: outcome.ResidualFacts | None
+    positive: str | None
+    thresholds: tuple[rows.ThresholdFacts, ...]
+    mistakes: rows.MistakeFacts | None
+    importance: tuple[dict[str, Any], ...]
+    details: dict[str, Any]
+
+
+def read_test(run: Run, metric: MetricFacts, job: dict[str, Any]) -> tuple[TestFacts, Interval | None]:
+    metrics = read_json(run.path(layout.METRICS))
+    value = metrics["test"].get(metric.name)
+    rivals = {name: figures.get(metric.name) for name, figures in metrics["baselines"].items()}
+    if metrics.get("random"):
+        rivals["random"] = (metrics["random"]["test"] or {}).get(metric.name)
+    known = {name: figure for name, figure in rivals.items() if figure is not None}
+    details = metrics.get("details") or {}
+    target = read_json(run.path(layout.TRANSFORMS))["target"]
+    resamples = _resamples(run, metrics["task"], target, metric.name)
+    interval = resamples.own()
+    importance = tuple(_importance(run.path(layout.IMPORTANCE)))
+    language, shows_rows = job.get("language", "en"), job.get("show_rows", True)
+    return TestFacts(
+        value=value,
+        low=interval.low if interval else None,
+        high=interval.high if interval else None,
+        figures=metrics["test"],
+        valid=metrics["valid"],
+        baselines=metrics["baselines"],
+        random=metrics.get("random"),
+        verdicts=outcome.judge(metric, value, known, resamples, language) if value is not None else (),
+        confusion=outcome.confusion(details),
+        residuals=outcome.residuals(details),
+        positive=_positive(target),
+        thresholds=rows.thresholds(run.path(layout.PREDICTIONS), _positive(target)),
+        mistakes=_mistakes(run, [each["column"] for each in importance]) if shows_rows else None,
+        importance=importance,
+        details=details,
+    ), interval
+
+
+def _resamples(run: Run, task: str, target: dict[str, Any], metric: str) -> bootstrap.Resamples:
+    path = run.path(layout.TEST_OUTPUTS)
+    if not path.exists():
+        return bootstrap.Resamples({})
+    with np.load(path) as saved:
+        outputs = dict(saved)
+    truth = np.load(run.path(layout.ARRAYS) / "test_target.npy", mmap_mode="r")[outputs.pop("rows")]
+    return bootstrap.resample(figures_of(task), target, metric, truth, outputs)
+
+
+def _positive(target: dict[str, Any]) -> str | None:
+    code = target.get("positive")
+    return None if code is None else str(target["classes"][code])
+
+
+def _mistakes(run: Run, important: list[str]) -> rows.MistakeFacts | None:
+    return rows.mistakes(run.path(layout.PREDICTIONS), run.path(layout.TEST_ROWS), important)
+
+
+def _importance(path: Path) -> list[dict[str, Any]]:
+    return read_json(path) if path.exists() else []
