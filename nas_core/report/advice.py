@@ -37,7 +37,7 @@ def headline(
         ("better", "beats"),
         ("unproven", "unproven"),
     ):
-        if named[outcome] and not (outcome == "better" and (named["worse"] or named["equal"])):
+        if named[outcome]:
             parts.append(texts[key].format(rivals=_list(named[outcome], texts["and" if outcome == "better" else "or"])))
     return "; ".join(parts) + "."
 

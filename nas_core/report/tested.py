@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 
-from nas_core.report import bootstrap, outcome, rows
+from nas_core.report import bootstrap, outcome, rows, slices
 from nas_core.report.bootstrap import Interval
 from nas_core.report.metrics import MetricFacts, figures_of
 from nas_core.runs import layout
@@ -23,7 +25,7 @@ class TestFacts:
 
     `random` is what a search without an agent reached (None: not compared). Of `confusion` and `residuals` the one
     that the target gives is there. `positive` is the class that two classes
-    are about, and `thresholds` those of its probability. `mistakes` is None where rows may not be shown.
+    are about, and `thresholds` those of its probability. `mistakes` and `slices` are None where rows may not be shown.
     """
 
     __test__ = False  # a name for people, not a test
@@ -41,6 +43,7 @@ class TestFacts:
     positive: str | None
     thresholds: tuple[rows.ThresholdFacts, ...]
     mistakes: rows.MistakeFacts | None
+    slices: slices.SlicesFacts | None
     importance: tuple[dict[str, Any], ...]
     details: dict[str, Any]
 
@@ -54,9 +57,11 @@ def read_test(run: Run, metric: MetricFacts, job: dict[str, Any]) -> tuple[TestF
     known = {name: figure for name, figure in rivals.items() if figure is not None}
     details = metrics.get("details") or {}
     target = read_json(run.path(layout.TRANSFORMS))["target"]
-    resamples = _resamples(run, metrics["task"], target, metric.name)
+    _, truth, outputs = _outputs(run)
+    resamples = bootstrap.resample(figures_of(metrics["task"]), target, metric.name, truth, outputs)
     interval = resamples.own()
     importance = tuple(_importance(run.path(layout.IMPORTANCE)))
+    important = [each["column"] for each in importance]
     language, shows_rows = job.get("language", "en"), job.get("show_rows", True)
     return TestFacts(
         value=value,
@@ -71,20 +76,22 @@ def read_test(run: Run, metric: MetricFacts, job: dict[str, Any]) -> tuple[TestF
         residuals=outcome.residuals(details),
         positive=_positive(target),
         thresholds=rows.thresholds(run.path(layout.PREDICTIONS), _positive(target)),
-        mistakes=_mistakes(run, [each["column"] for each in importance]) if shows_rows else None,
+        mistakes=_mistakes(run, important) if shows_rows else None,
+        slices=_slices(run, metric.name, important, language) if shows_rows else None,
         importance=importance,
         details=details,
     ), interval
 
 
-def _resamples(run: Run, task: str, target: dict[str, Any], metric: str) -> bootstrap.Resamples:
+def _outputs(run: Run) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
+    """Which test rows are held against each other, their truth, and what network and rivals say of them, by name."""
     path = run.path(layout.TEST_OUTPUTS)
     if not path.exists():
-        return bootstrap.Resamples({})
+        return np.zeros(0, int), np.zeros(0), {}
     with np.load(path) as saved:
         outputs = dict(saved)
-    truth = np.load(run.path(layout.ARRAYS) / "test_target.npy", mmap_mode="r")[outputs.pop("rows")]
-    return bootstrap.resample(figures_of(task), target, metric, truth, outputs)
+    rows = outputs.pop("rows")
+    return rows, np.load(run.path(layout.ARRAYS) / "test_target.npy", mmap_mode="r")[rows], outputs
 
 
 def _positive(target: dict[str, Any]) -> str | None:
@@ -94,6 +101,23 @@ def _positive(target: dict[str, Any]) -> str | None:
 
 def _mistakes(run: Run, important: list[str]) -> rows.MistakeFacts | None:
     return rows.mistakes(run.path(layout.PREDICTIONS), run.path(layout.TEST_ROWS), important)
+
+
+def _slices(run: Run, metric: str, important: Sequence[str], language: str) -> slices.SlicesFacts | None:
+    """Where the network is weak, by the most `important` columns of the table; None without its test rows."""
+    rows, truth, outputs = _outputs(run)
+    path, schema = run.path(layout.TEST_ROWS), read_json(run.path(layout.SCHEMA))
+    if not path.exists() or not outputs:
+        return None
+    kept, file = slice(None, slices.MAX_ROWS), pq.ParquetFile(path)
+    known = {entry["name"]: slices.column(entry) for entry in schema["columns"] if entry["role"] == "feature"}
+    names = [name for name in important if name in known and name in file.schema_arrow.names][: slices.N_COLUMNS]
+    task, target = schema["task"], read_json(run.path(layout.TRANSFORMS))["target"]
+    figures = slices.Figures(
+        task, target, slices.slice_metric(task, metric), truth[kept], {who: said[kept] for who, said in outputs.items()}
+    )
+    table = file.read(columns=names).take(rows[kept])
+    return slices.find_weak(table, [known[name] for name in names], figures, language)
 
 
 def _importance(path: Path) -> list[dict[str, Any]]:

@@ -115,7 +115,22 @@ _PAGE: dict[str, tuple[str, str]] = {
     "winner_others": ("The model is the mean of it and of: {others}.", "Модель — среднее этой сети и сетей: {others}."),
     "layer": ("Layer", "Слой"),
     "shape": ("Shape", "Форма"),
-    "share": ("Share", "Доля"),
+    "share": ("Share of them", "Их доля"),
+    "flops_share": ("Share of the arithmetic", "Доля вычислений"),
+    "earned": ("Earned in the search", "Принёс при поиске"),
+    "worth": ("Worth", "Вклад"),
+    "earned_lead": (
+        "Earned: what the agent was paid for adding the layer, the change of the score less the price of its size.",
+        "Принёс при поиске: что агент получил за этот слой, то есть прирост качества без платы за размер.",
+    ),
+    "worth_lead": (
+        "Worth: how far the score falls on test rows when the linear map that comes nearest to the layer stands in its "
+        "place, so that the network has one layer less; ± by chance. Dropout and normalisation over the batch are "
+        "linear in use and lose nothing: their work is done in training.",
+        "Вклад: насколько падает качество на контрольных строках, если заменить слой ближайшим к нему линейным "
+        "отображением, то есть сделать сеть на слой короче; ± за счёт случая. Dropout и нормализация по пакету при "
+        "работе сети линейны и ничего не теряют: они нужны во время обучения.",
+    ),
     "test": ("Test", "Проверка"),
     "test_lead": (
         "Measured once, on {n} rows that neither the search nor the training has seen.",
@@ -148,6 +163,22 @@ _PAGE: dict[str, tuple[str, str]] = {
         "настоящих найдено (полнота).",
     ),
     "threshold": ("threshold", "порог"),
+    "slices": ("Where it is weak", "Где сеть слаба"),
+    "slices_lead": (
+        "Test rows in which {metric} is worse than in all others, beyond chance (5 % for all {n} parts that were looked "
+        "at together), those that lose most first. Where the linear model is better, the network can be improved.",
+        "Контрольные строки, где {metric} хуже, чем в остальных, и это не случайность (вероятность ошибки 5 % на все "
+        "просмотренные части вместе, их {n}); сначала худшие. Где линейная модель лучше, сеть можно улучшить.",
+    ),
+    "slices_none": (
+        "Nowhere, beyond chance: {metric} was looked at in {n} parts of the test rows.",
+        "Нигде, если не считать случайных различий: {metric} проверено в разных частях контрольных строк (всего {n}).",
+    ),
+    "slice": ("Values", "Значения"),
+    "interval": ("95 % interval", "95-процентный интервал"),
+    "span": ("{low} to {high}", "от {low} до {high}"),
+    "elsewhere": ("In all other rows", "В остальных строках"),
+    "linear_there": ("Linear model there", "Линейная модель там же"),
     "mistake_0": ("Row", "Строка"),
     "mistake_1": ("Truth", "Истина"),
     "mistake_2": ("Prediction", "Предсказание"),
@@ -213,6 +244,8 @@ _PAGE: dict[str, tuple[str, str]] = {
 
 
 _SENTENCES: dict[str, tuple[str, str]] = {
+    "slice_missing": ("missing", "пусто"),
+    "slice_range": ("{low} to {high}", "от {low} до {high}"),
     "rival_majority": ("guessing the most frequent class", "угадывание самого частого класса"),
     "rival_mean": ("guessing the mean", "угадывание среднего"),
     "rival_linear": ("the linear model", "линейная модель"),

@@ -21,7 +21,8 @@ class LayerFacts:
     """One layer of the winner, stem and head included. `share` is that of all the parameters.
 
     `earned` is the change of the reward that came with the layer, where the search measured the network with it and the
-    one without.
+    one without. `worth` is how far the score falls when a linear map stands in its place, ± `worth_std` (None: not
+    measured). `flops_share` is its share of the arithmetic.
     """
 
     kind: str
@@ -31,7 +32,10 @@ class LayerFacts:
     parameters: int
     flops: int
     share: float
+    flops_share: float
     earned: float | None = None
+    worth: float | None = None
+    worth_std: float | None = None
 
 
 @dataclass(frozen=True)
@@ -65,25 +69,33 @@ def read_winner(run: Run, search: SearchFacts) -> WinnerFacts:
     winner = read_json(run.path(layout.ARCHITECTURE))
     candidate = winner.get("candidate", winner["fingerprint"])
     number = next((c.number for c in search.candidates if c.fingerprint == candidate), None)
-    layers = tuple(
-        _layer(layer, winner["parameters"], earned)
-        for layer, earned in zip(winner["layers"], _earned(winner["layers"], search), strict=True)
-    )
+    earned, worth = _earned(winner["layers"], number, search), _worth(run)
+    layers = tuple(_layer(winner, place, earned[place], worth.get(place)) for place in range(len(winner["layers"])))
     metrics = read_json(run.path(layout.METRICS))
     n_copies, others = metrics["folds"], tuple(metrics.get("others", ()))
     return WinnerFacts(winner["fingerprint"], number, winner["parameters"], winner["flops"], layers, n_copies, others)
 
 
-def _earned(layers: list[dict[str, Any]], search: SearchFacts) -> list[float | None]:
-    """Of each layer (stem and head are none), what the reward rose by when it was added to those before it."""
+def _earned(layers: list[dict[str, Any]], number: int | None, search: SearchFacts) -> list[float | None]:
+    """Of each layer (stem and head are none), what the reward rose by when it was added to those before it.
+
+    The candidate that won may have fewer layers: `members` can have been put before them.
+    """
     rewards = {json.dumps(c.architecture, sort_keys=True): c.reward for c in search.candidates}
-    inside = [{"layer": layer["layer"], **layer["params"]} for layer in layers[1:-1]]
+    inside = next((c.architecture for c in search.candidates if c.number == number), ())
     after = [rewards.get(json.dumps(inside[:n], sort_keys=True)) for n in range(1, len(inside) + 1)]
     gains = [b - a if a is not None and b is not None else None for a, b in pairwise(after)]
     return [None] * (len(layers) - len(gains) - 1) + gains + [None]
 
 
-def _layer(layer: dict[str, Any], parameters: int, earned: float | None) -> LayerFacts:
+def _worth(run: Run) -> dict[int, dict[str, float]]:
+    """What the ablation says, by the layer's place."""
+    path = run.path(layout.ABLATION)
+    return {entry["layer"]: entry for entry in read_json(path)} if path.exists() else {}
+
+
+def _layer(winner: dict[str, Any], place: int, earned: float | None, worth: dict[str, float] | None) -> LayerFacts:
+    layer = winner["layers"][place]
     return LayerFacts(
         kind=layer["layer"],
         title=words.layer({"layer": layer["layer"], **layer["params"]}),
@@ -91,8 +103,11 @@ def _layer(layer: dict[str, Any], parameters: int, earned: float | None) -> Laye
         output_shape=tuple(layer["output_shape"]),
         parameters=layer["parameters"],
         flops=layer["flops"],
-        share=layer["parameters"] / parameters if parameters else 0.0,
+        share=layer["parameters"] / (winner["parameters"] or 1),
+        flops_share=layer["flops"] / (winner["flops"] or 1),
         earned=earned,
+        worth=worth["fall"] if worth else None,
+        worth_std=worth["std"] if worth else None,
     )
 
 

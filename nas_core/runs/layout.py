@@ -41,6 +41,7 @@ PREDICTIONS = "train/predictions.parquet"
 TEST_OUTPUTS = "train/test_outputs.npz"  # of the network and its rivals, on some test rows
 WEIGHTS_OF_WINNER = "train/weights.npz"  # <copy>/<layer>/<index>, of a small network
 IMPORTANCE = "train/importance.json"
+ABLATION = "train/ablation.json"
 
 EXPORT = "export"
 MANIFEST = "export/manifest.json"

@@ -24,6 +24,7 @@ from nas_core.runs.run import Run
 from nas_core.search.clock import training_seconds
 from nas_core.search.settings import SearchSettings
 from nas_core.tasks.registry import load_part
+from nas_core.training.ablation import measure_ablation
 from nas_core.training.baselines import baseline_outputs
 from nas_core.training.fit import predict
 from nas_core.training.importance import measure_importance
@@ -40,8 +41,9 @@ NEEDS = ("prepare", "search")
 SETTINGS = (TrainingSettings, SearchSettings, EnvSettings, "folds")
 
 PATIENCE = 12  # epochs without a better validation loss before the step size falls
-OVERHEAD_SECONDS = 6.0  # of the time left, for what comes after the fits: measuring, saving
+OVERHEAD_SECONDS = 8.0  # of the time left, for what comes after the fits: measuring, saving
 IMPORTANCE_SECONDS = 4.0
+ABLATION_SECONDS = 3.0
 MAX_FINALISTS = 8
 MAX_OUTPUTS = 20_000  # rows
 MAX_SHEET_WEIGHTS = 30_000
@@ -83,6 +85,8 @@ def work(job: Job, run: Run) -> dict[str, Any]:
     _write_predictions(run, data, data.split("test"), said, calibration)
     _write_outputs(run, {"network": said, **outputs})
     write_json(run.path(layout.IMPORTANCE), measure_importance(model, data, IMPORTANCE_SECONDS))
+    ablation = measure_ablation(members[0].models, members[0].architecture, data, ABLATION_SECONDS)
+    write_json(run.path(layout.ABLATION), ablation)
     _say(metrics)
     log.info("%s", about.describe(data.transforms["target"], metrics["details"]["calibrated"]))
     return {"test": metrics["test"], "winner": metrics["winner"], "n_finalists": len(finalists)}

@@ -304,6 +304,8 @@ def _write_train(run: Run, kind: Kind, texts: list[str] | None, rng: random.Rand
     names = texts or ["mean radius", "mean area", "mean texture", "hospital"]
     importance = [{"column": n, "importance": 0.31 / (row + 1), "std": 0.01} for row, n in enumerate(names)]
     write_json(run.path(layout.IMPORTANCE), importance)
+    ablation = [{"layer": place, "fall": 0.09 / place, "std": 0.01} for place in range(1, len(inside) + 1)]
+    write_json(run.path(layout.ABLATION), ablation)
     _write_test(run, kind, texts)
     _finish(run, "train", 14.2)
 

@@ -25,7 +25,7 @@ def with_layers(facts: Facts, *layers: LayerFacts) -> Facts:
 
 
 def layer(kind: str, title: str, **params: object) -> LayerFacts:
-    return LayerFacts(kind, title, dict(params), (64,), 4160, 8256, 0.5)
+    return LayerFacts(kind, title, dict(params), (64,), 4160, 8256, 0.5, 0.5)
 
 
 @pytest.mark.parametrize("choice", CHOICES, ids=str)

@@ -82,3 +82,30 @@ def test_neither_passwords_nor_signatures_leave_the_house(make_run: MakeRun) -> 
     run = make_run("labels", 3)
     read_facts(run)
     assert "secret" not in run.path(layout.FACTS).read_text()
+
+
+def test_what_layers_earned_and_are_worth_stands_beside_them_when_members_come_first(make_run: MakeRun) -> None:
+    run = make_run("labels", 40)
+    prefixes: dict[int, float] = {}
+    best = read_json(run.path(layout.BEST))
+    lines = ledger_lines(40, seed=3)
+    for n in range(1, len(best["architecture"]) + 1):  # the search measured every prefix of the winner
+        prefixes[n] = -1.0 + 0.1 * n**2
+        lines.append(lines[0] | {"number": 40 + n, "architecture": best["architecture"][:n], "reward": prefixes[n]})
+        lines[-1]["fingerprint"] = best["fingerprint"] if n == len(best["architecture"]) else f"prefix {n}"
+    write_ledger(run, lines)
+    winner = read_json(run.path(layout.ARCHITECTURE))
+    members = {"layer": "members", "params": {"count": 8}, "output_shape": [8, 33], "parameters": 264, "flops": 264}
+    layers = [winner["layers"][0], members, *winner["layers"][1:]]
+    change(run, layout.ARCHITECTURE, layers=layers, fingerprint="other", candidate=best["fingerprint"])
+    write_json(run.path(layout.ABLATION), [{"layer": 2, "fall": 0.25, "std": 0.01}])
+    read = read_facts(run).winner.layers
+    gains = [
+        None,
+        None,
+        None,
+        *(pytest.approx(prefixes[n] - prefixes[n - 1]) for n in range(2, len(prefixes) + 1)),
+        None,
+    ]
+    assert [layer.earned for layer in read] == gains
+    assert [layer.worth for layer in read] == [0.25 if place == 2 else None for place in range(len(read))]

@@ -13,7 +13,7 @@ from nas_core.errors import JobError
 from nas_core.runs import layout
 from nas_core.stage import execute
 
-HEAVY = ("keras", "tensorflow", "ray", "torch", "boto3", "pandas", "sklearn")
+HEAVY = ("keras", "tensorflow", "ray", "torch", "boto3", "sklearn")  # pyarrow itself loads pandas
 FIGURES = {f"figures/{name}" for name in ("search.png", "winner.png", "network.png", "network.svg")}
 FILES = {"facts.json", "report.html", "report.xlsx", "learning.mp4", "learning.gif"} | FIGURES
 

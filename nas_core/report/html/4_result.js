@@ -100,6 +100,15 @@ function mistakes(about) {
   if (!about || !about.rows.length) return "";
   return [h("h3", {}, T.mistakes), h("p", { class: "small muted" }, T.mistakes_lead), table(about.columns.map((name, k) => ({ title: k < 4 ? T["mistake_" + k] : short(name, 40) })), about.rows.map((row) => row.map((v) => (typeof v === "number" ? number(v) : v === null ? "–" : short(String(v), 80)))))];
 }
+function slices(about) {
+  if (!about || !about.n_looked_at) return "";
+  const metric = F.metrics[about.metric] ? F.metrics[about.metric].title : about.metric, n = { n: whole(about.n_looked_at), metric };
+  if (!about.weak.length) return [h("h3", {}, T.slices), h("p", {}, t("slices_none", n))];
+  const hasLinear = about.weak.some((one) => one.linear !== null);
+  return [h("h3", {}, T.slices), h("p", { class: "small muted" }, t("slices_lead", n)),
+    table(columns(T.column, T.slice, T.rows + "#", metric + "#", T.interval + "#", T.elsewhere + "#", ...(hasLinear ? [T.linear_there + "#"] : [])),
+      about.weak.map((one) => [short(one.column, 40), one.where, whole(one.n_rows), h("b", {}, number(one.value)), one.low === null ? "–" : t("span", { low: number(one.low), high: number(one.high) }), number(one.elsewhere), ...(hasLinear ? [number(one.linear)] : [])]))];
+}
 function testSection() {
   const shown = Object.entries({ [T.the_network]: F.test.figures, [T.on_validation]: F.test.valid, ...F.test.rivals });
   const names = Object.keys(F.test.figures).sort((a, b) => (b === F.metric.name) - (a === F.metric.name));
@@ -109,6 +118,7 @@ function testSection() {
     F.test.details.calibration && F.test.details.calibration.length > 1 && calibration(F.test.details.calibration),
     thresholds(F.test.thresholds),
     F.test.residuals && residuals(F.test.residuals),
+    slices(F.test.slices),
     mistakes(F.test.mistakes));
 }
 function importance() {
@@ -127,11 +137,16 @@ function trainingSection() {
       lines([{ points: points("loss"), style: "blue" }, { points: points("valid_loss"), style: "badline" }].filter((one) => one.points.length), { xTitle: T.epoch, yTitle: T.loss }),
       others.slice(0, 1).map((name) => lines([{ points: points(name), style: "badline" }], { xTitle: T.epoch, yTitle: (F.metrics[name] || { title: name }).title }))));
 }
+const fixed = (value) => format(value, { minimumFractionDigits: 4, maximumFractionDigits: 4 });
+const signed = (value) => (value === null ? "" : format(Math.abs(value) < 0.00005 ? 0 : value, { minimumFractionDigits: 4, maximumFractionDigits: 4, signDisplay: "exceptZero" }));
 function networkSection() {
+  const has = (name) => F.winner.layers.some((layer) => layer[name] !== null);
   const shape = (sides) => sides.map((n) => (n === null ? "?" : whole(n))).join(" × ");
   return section("network", T.winner_network, t("winner_lead", { n: whole(F.winner.parameters), copies: F.winner.n_copies }) + (F.winner.others.length ? " " + t("winner_others", { others: F.winner.others.join("; ") }) : ""),
     h("div", { class: "two" }, h("img", { class: "network", src: F.diagram, alt: F.winner.layers.map((l) => l.title).join(" › ") }),
-      table(columns(T.layer, T.shape, T.parameters + "#", T.share + "#"), F.winner.layers.map((l) => [l.title, shape(l.output_shape), whole(l.parameters), percent(l.share)]))));
+      h("div", {}, table(columns(T.layer, T.shape, T.parameters + "#", T.share + "#", T.flops_share + "#", ...(has("earned") ? [T.earned + "#"] : []), ...(has("worth") ? [T.worth + "#"] : [])),
+        F.winner.layers.map((l) => [l.title, shape(l.output_shape), whole(l.parameters), percent(l.share), percent(l.flops_share), ...(has("earned") ? [signed(l.earned)] : []), ...(has("worth") ? [l.worth === null ? "" : `${signed(l.worth)} ± ${fixed(l.worth_std)}`] : [])])),
+        has("earned") && h("p", { class: "small muted" }, T.earned_lead), has("worth") && h("p", { class: "small muted" }, T.worth_lead))));
 }
 function reproduceSection() {
   const command = h("pre", {}, F.command);

@@ -12,7 +12,7 @@ from nas_core.targets.metric import Metric
 METRICS = {
     "log_loss": Metric("Log-loss", "", higher_is_better=False),
     "accuracy": Metric("Accuracy", "", higher_is_better=True),
-    "roc_auc": Metric("ROC-AUC", "", higher_is_better=True),
+    "roc_auc": Metric("ROC-AUC", "", higher_is_better=True, is_local=False),
 }
 EPSILON = 1e-7
 CALIBRATION_BINS = 10

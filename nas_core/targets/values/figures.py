@@ -13,7 +13,7 @@ from nas_core.targets.metric import Metric
 METRICS = {
     "rmse": Metric("RMSE", "target", higher_is_better=False),
     "mae": Metric("MAE", "target", higher_is_better=False),
-    "r2": Metric("R²", "", higher_is_better=True),
+    "r2": Metric("R²", "", higher_is_better=True, is_local=False),
 }
 QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 BINS = 30
