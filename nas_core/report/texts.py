@@ -165,8 +165,8 @@ _PAGE: dict[str, tuple[str, str]] = {
     "threshold": ("threshold", "порог"),
     "slices": ("Where it is weak", "Где сеть слаба"),
     "slices_lead": (
-        "Test rows in which {metric} is worse than in all others, beyond chance (5 % for all {n} parts that were looked "
-        "at together), those that lose most first. Where the linear model is better, the network can be improved.",
+        "Test rows in which {metric} is worse than in all others, beyond chance (5 % for all {n} parts together that "
+        "were looked at), those that lose most first. Where the linear model is better, the network can be improved.",
         "Контрольные строки, где {metric} хуже, чем в остальных, и это не случайность (вероятность ошибки 5 % на все "
         "просмотренные части вместе, их {n}); сначала худшие. Где линейная модель лучше, сеть можно улучшить.",
     ),
