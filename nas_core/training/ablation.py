@@ -48,8 +48,9 @@ def measure_ablation(
         if time.perf_counter() - clock > seconds:
             break
         outputs = [_without(model, layer_name(index, choice.kind), train, test) for model in models]
-        if all(output is not None for output in outputs):
-            found.append({"layer": index + 1} | _compare(data, test.target, whole, np.mean(outputs, axis=0)))
+        known = [output for output in outputs if output is not None]
+        if len(known) == len(models):
+            found.append({"layer": index + 1, **_compare(data, test.target, whole, np.mean(known, axis=0))})
     return found
 
 
