@@ -12,7 +12,6 @@ import json
 import logging
 import os
 import sys
-import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -84,33 +83,14 @@ def show(args: argparse.Namespace) -> None:
 
 def predict(args: argparse.Namespace) -> None:
     """Predictions for the rows of a table (CSV or Parquet), as CSV, in the order of the rows."""
+    from nas_core.data.rows import read_rows
     from nas_core.export.predict import predict as predictions_of
     from nas_core.export.predict import write_csv
 
     opened = open_run(args.address)
     opened.store.pull(layout.EXPORT)
-    answer = predictions_of(opened.path(layout.EXPORT), _rows(Path(args.rows)))
+    answer = predictions_of(opened.path(layout.EXPORT), read_rows(Path(args.rows)))
     write_csv(answer, args.output or sys.stdout.buffer)
-
-
-def _rows(path: Path) -> Any:
-    """The table at `path`; JobError when it is none, or when rows would be missing from the predictions."""
-    import pyarrow as pa
-
-    from nas_core.data.readers.reader import open_table
-
-    try:
-        with tempfile.TemporaryDirectory(prefix="nas-rows-") as scratch:
-            reader = open_table(path, Path(scratch))
-            nothing = pa.schema([(name, pa.string()) for name in reader.names])
-            batches = list(reader.batches())
-    except OSError as error:
-        raise JobError(f"`rows` must be a file that can be read, but got {str(path)!r}: {error.strerror}.") from None
-    except JobError as error:
-        raise JobError(*(f"`rows` ({path}) {problem}" for problem in error.problems)) from None
-    if reader.n_bad_rows:
-        raise JobError(f"`rows` must have as many cells a row as its header, but {reader.n_bad_rows} rows have not.")
-    return pa.Table.from_batches(batches, batches[0].schema if batches else nothing)
 
 
 def stop(args: argparse.Namespace) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,6 +10,7 @@ from urllib.parse import urlsplit
 from airflow.sdk.exceptions import AirflowNotFoundException
 
 from nas_core.data.address import AIRFLOW, connection_variable, scheme
+from nas_core.data.uploads import folder_of
 from nas_core.errors import JobError
 from nas_core.job import Job, job_json, parse_job
 from nas_core.operators.links import ReportLink, RunFolderLink
@@ -28,17 +30,22 @@ class PrepareOperator(StageOperator):
     def __init__(self, *, job: dict[str, Any] | None = None, **kwargs: Any):
         super().__init__(**kwargs)
         self.job = job
-        self._connection: dict[str, str] = {}
+        self._job: Job | None = None
 
     def address(self, context: Any) -> str:
         """Create the run; the DAG run's id names its folder, so that every try works on the same one."""
         job = parse_job(self.job or context["params"])
-        self._connection = connection_of(job)
+        self._job = job
         return create_run(job.root, job.name, job_json(job), context["run_id"]).address
 
     def environment(self) -> dict[str, str]:
-        """Adds the Airflow connection that the dataset is read through: a child cannot ask Airflow for it."""
-        return super().environment() | self._connection
+        """Adds what the job gives the right to: its uploads, and the connection that the dataset is read through."""
+        given = super().environment()
+        if self._job is None:
+            return given
+        uploads = [str(folder) for folder in map(folder_of, (self._job.dataset_uri, self._job.test_uri)) if folder]
+        folders = [part for part in (given["NAS_DATA_FOLDERS"], *uploads) if part]
+        return given | {"NAS_DATA_FOLDERS": os.pathsep.join(folders)} | connection_of(self._job)
 
 
 def connection_of(job: Job) -> dict[str, str]:

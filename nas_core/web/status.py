@@ -1,0 +1,207 @@
+"""How far a run is: its stages, its search, its result, and the time left."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+
+from nas_core.data.address import last_part, shown
+from nas_core.errors import JobError
+from nas_core.report.metrics import metrics_of
+from nas_core.runs import layout
+from nas_core.runs.records import read_json
+from nas_core.runs.run import Run, open_run
+from nas_core.runs.store import StoreAwayError
+from nas_core.search.clock import reserved_seconds
+from nas_core.web.known import Known, TaskState, is_ours, read_known, read_tasks
+from nas_core.web.ledger import Follower, follow
+
+ENDED = frozenset({"success", "failed"})
+STAGE_ENDED = frozenset({"success", "failed", "upstream_failed", "skipped", "removed"})
+FOR_THE_REST = 30.0  # seconds that export and report take, more or less
+FRESH = 1.0  # seconds for which one answer serves all who watch a run
+MOST_KEPT = 2_000
+
+
+def status_of(known: Known) -> dict[str, Any]:
+    """What the page shows of a run at a glance, JSON throughout; what is not known yet is None."""
+    return _shared(("status", known.dag_id, known.run_id), FRESH, lambda: _status(known))
+
+
+def fresh_status(dag_id: str, run_id: str) -> dict[str, Any]:
+    """As :func:`status_of` for somebody who watches, whose right was proved before."""
+    return _shared(("status", dag_id, run_id), FRESH, lambda: _status(read_known(dag_id, run_id)))
+
+
+def card_of(known: Known) -> dict[str, Any]:
+    """A line of the list of runs. That of a run that has ended changes no more."""
+    seconds = 3600.0 if known.state in ENDED else 2.0
+    return _shared(("card", known.dag_id, known.run_id, known.state), seconds, lambda: _card(known))
+
+
+def _card(known: Known) -> dict[str, Any]:
+    run = _folder(known)
+    job = _job(known, run)
+    schema, metrics = _read(run, layout.SCHEMA), _read(run, layout.METRICS)
+    figure = metrics["test"].get(schema["metric"]) if metrics and schema else None
+    ledger = _read(run, f"search/{layout.REPORT}")
+    return {
+        "dag_id": known.dag_id,
+        "run_id": known.run_id,
+        "state": known.state,
+        "user": known.user,
+        "queued": _iso(known.queued),
+        "started": _iso(known.started),
+        "ended": _iso(known.ended),
+        "name": job.get("name") or "network",
+        "dataset": last_part(job["dataset_uri"]) if job.get("dataset_uri") else None,
+        "target": job.get("target"),
+        "budget_minutes": job.get("budget_minutes"),
+        "task": schema["task"] if schema else None,
+        "metric": _metric(schema),
+        "value": figure,
+        "n_rows": sum(schema["n_rows"].values()) if schema else None,
+        "n_candidates": len(follow(run).candidates) if run else 0,
+        "search_seconds": ledger["seconds"] if ledger else None,
+    }
+
+
+def _status(known: Known) -> dict[str, Any]:
+    run = _folder(known)
+    job = _job(known, run)
+    tasks = {task.name: task for task in read_tasks(known)}
+    stages = [_stage(name, tasks.get(name)) for name in layout.STAGES]
+    schema = _read(run, layout.SCHEMA)
+    follower = follow(run) if run else None
+    search = _search(run, job, follower, tasks.get("search")) if run and follower else None
+    return {
+        **_card(known),
+        "job": {name: shown(value) if isinstance(value, str) else value for name, value in job.items()},
+        "stages": stages,
+        "n_rows": schema["n_rows"] if schema else None,
+        "checks": _read(run, layout.CHECKS) or [],
+        "search": search,
+        "seconds_left": _seconds_left(known, stages, search),
+        "has_report": bool(run and run.path(layout.FACTS).exists()),
+        "is_stopped": bool(run and run.path(layout.STOP).exists()),
+        "now": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _stage(name: str, task: TaskState | None) -> dict[str, Any]:
+    if task is None:
+        return {"name": name, "state": None, "n_try": 0, "started": None, "ended": None, "seconds": None}
+    state = str(getattr(task.state, "value", task.state)) if task.state else None
+    begun = task.started if state in {"running", *STAGE_ENDED} else None
+    end = task.ended if state in STAGE_ENDED else datetime.now(UTC)
+    seconds = (end - begun).total_seconds() if begun and end else None
+    return {
+        "name": name,
+        "state": state,
+        "n_try": task.n_try,
+        "started": _iso(begun),
+        "ended": _iso(task.ended) if state in STAGE_ENDED else None,
+        "seconds": seconds,
+    }
+
+
+def _search(run: Run, job: dict[str, Any], follower: Follower, task: TaskState | None) -> dict[str, Any]:
+    n, best, clock = len(follower.candidates), follower.best, _read(run, layout.CLOCK)
+    is_running = task is not None and str(getattr(task.state, "value", task.state)) == "running"
+    used = float(clock["seconds"]) if clock else 0.0
+    if is_running and task and task.started:  # the clock is written down every few seconds only
+        written = run.path(layout.CLOCK).stat().st_mtime if clock else task.started.timestamp()
+        used += max(0.0, time.time() - written)
+    budget = float(clock["budget"]) if clock and "budget" in clock else 60.0 * float(job.get("budget_minutes") or 0)
+    searching = max(0.0, budget - reserved_seconds(budget)) if budget else 0.0
+    most = int(job.get("max_candidates") or 0)
+    expected = n if not is_running else min(most, round(n * searching / used)) if n and used else None
+    return {
+        "n_candidates": n,
+        "n_failed": follower.n_failed,
+        "n_expected": max(n, expected) if expected is not None else None,
+        "began": follower.began,
+        "best": best,
+        "random_best": _best(follower),
+        "seconds_used": round(used, 1),
+        "seconds_search": round(searching, 1),
+        "seconds_budget": round(budget, 1),
+    }
+
+
+def _best(follower: Follower) -> float | None:
+    metric = follower.space["metric"]
+    known = [value for value in follower.random if value is not None]
+    if not known or metric is None:
+        return None
+    return max(known) if metric["higher_is_better"] else min(known)
+
+
+def _seconds_left(known: Known, stages: list[dict[str, Any]], search: dict[str, Any] | None) -> float | None:
+    """Seconds to the report, more or less: the budget is kept, the stages behind it are short."""
+    at = {stage["name"]: stage for stage in stages}
+    if known.state in ENDED or search is None or at["search"]["seconds"] is None:
+        return None
+    if at["export"]["seconds"] is not None:
+        behind = at["export"]["seconds"] + (at["report"]["seconds"] or 0.0)
+        return max(2.0, FOR_THE_REST - float(behind))
+    train = at["train"]["seconds"] or 0.0
+    used = search["seconds_used"] if at["search"]["state"] == "running" else at["search"]["seconds"]
+    return max(0.0, float(search["seconds_budget"] - used - train)) + FOR_THE_REST
+
+
+def _folder(known: Known) -> Run | None:
+    return open_run(known.address) if known.address and is_ours(known.address) else None
+
+
+def _job(known: Known, run: Run | None) -> dict[str, Any]:
+    if run:
+        with suppress(JobError):  # it was removed, or its store is away
+            return run.read_job()
+    return known.conf
+
+
+def _read(run: Run | None, part: str) -> Any:
+    if run is None:
+        return None
+    with suppress(StoreAwayError):
+        run.store.pull(part, wait=False)
+    path = run.path(part)
+    return read_json(path) if path.exists() else None
+
+
+def _metric(schema: dict[str, Any] | None) -> dict[str, Any] | None:
+    if schema is None:
+        return None
+    metric = metrics_of(schema["task"])[schema["metric"]]
+    return {"name": metric.name, "title": metric.title, "higher_is_better": metric.higher_is_better}
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat(timespec="seconds") if moment else None
+
+
+_kept: OrderedDict[tuple[str, ...], tuple[float, dict[str, Any]]] = OrderedDict()
+_locks: dict[int, threading.Lock] = {number: threading.Lock() for number in range(16)}
+
+
+def _shared(key: tuple[str, ...], seconds: float, make: Any) -> dict[str, Any]:
+    """What `make` gave under `key` in the last `seconds`; of many who ask at once one works."""
+    with _locks[hash(key) % len(_locks)]:
+        at, value = _kept.get(key, (float("-inf"), {}))
+        if time.monotonic() - at > seconds:
+            value = make()
+            _kept[key] = (time.monotonic(), value)
+            while len(_kept) > MOST_KEPT:
+                _kept.popitem(last=False)
+        return value
+
+
+def forget_status(known: Known) -> None:
+    """Drop what is known of a run that has changed."""
+    for key in [key for key in list(_kept) if key[1:3] == (known.dag_id, known.run_id)]:
+        _kept.pop(key, None)
