@@ -95,7 +95,13 @@ def prepare(name: str, folder: Path, fields: dict[str, Any], seconds: float) -> 
     job = (
         {"n_workers": 1}
         | fields
-        | {"algorithm": "whole", "budget_minutes": budget / 60, "candidate_epochs": EPOCHS, "folds": 1}
+        | {
+            "algorithm": "whole",
+            "budget_minutes": budget / 60,
+            "candidate_epochs": EPOCHS,
+            "candidate_share": 1,
+            "folds": 1,
+        }
     )
     run = create_run(str(folder), name, job_json(parse_job(job | {"max_candidates": 100_000})), "1")
     execute("prepare", run)

@@ -15,7 +15,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
 from nas_core.agents.agent import Agent, Proposal
@@ -221,7 +221,8 @@ class Search:
     def _train(self, architecture: Architecture) -> Evaluation:
         if self._reason():
             raise SearchEnded
-        evaluation, owner = self.train(architecture), self._owners[self.space.vocabulary.encode(architecture)]
+        codes = self.space.vocabulary.encode(architecture)
+        evaluation, owner = replace(self.train(architecture), flops=self.space.cost(codes).flops), self._owners[codes]
         with self._lock:
             # What comes in after the end was perhaps cut off by it: it is not a result.
             if self._ended:

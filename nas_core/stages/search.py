@@ -19,7 +19,7 @@ from nas_core.envs.settings import EnvSettings
 from nas_core.errors import JobError
 from nas_core.evaluation.candidate import Recipe, weights_path
 from nas_core.evaluation.evaluation import Evaluation
-from nas_core.evaluation.fidelity import default_epochs, default_share
+from nas_core.evaluation.fidelity import default_epochs, default_round, default_share
 from nas_core.evaluation.ledger import Ledger
 from nas_core.evaluation.pool import Pool
 from nas_core.evaluation.settings import EvaluationSettings
@@ -33,6 +33,7 @@ from nas_core.search.progress import Progress
 from nas_core.search.settings import SearchSettings
 from nas_core.search.spaces import first_network, make_space
 from nas_core.space.architecture import Architecture
+from nas_core.space.rules import Codes, Space
 from nas_core.space.settings import SpaceSettings
 
 log = logging.getLogger("nas")
@@ -72,7 +73,7 @@ def work(job: Job, run: Run) -> dict[str, Any]:
     try:
         train = partial(train_in, pool, data, recipe)
         search = Search(space, settings, agent, ledger, train, Progress(run, ledger, clock, limits))
-        reason = search.run(limits, pool.n_calls)
+        reason = search.run(limits, pool.n_calls, _round_size(data, recipe, space, first))
         clock.save()
         if job.compare_random:
             _compare_random(job, run, search, pool.n_calls)
@@ -104,6 +105,13 @@ def _recipe(job: Job, run: Run, data: Prepared, seconds: float) -> Recipe:
             "Candidates learn from %.1f %% of the rows, chosen at random; the best are trained on all.", 100 * share
         )
     return recipe
+
+
+def _round_size(data: Prepared, recipe: Recipe, space: Space, first: Codes) -> int:
+    """How many networks are proposed at a time, judged by the `first` one; layer by layer each is many trainings."""
+    n_rows = data.schema["n_rows"]["train"] * recipe.share * max(1, recipe.n_folds - 1)
+    epochs = recipe.epochs * (len(first) if recipe.inherits else 1)
+    return default_round(math.ceil(n_rows), epochs, space.cost(first).flops)
 
 
 def train_in(pool: Pool, data: Prepared, recipe: Recipe, architecture: Architecture) -> Evaluation:

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from nas_core.evaluation.fidelity import CANDIDATES, EPOCHS, LEAST_ROWS, ROWS_PER_SECOND, default_epochs, default_share
+from nas_core.evaluation.fidelity import (
+    CANDIDATES,
+    EPOCHS,
+    LEAST_ROWS,
+    ROWS_PER_SECOND,
+    default_epochs,
+    default_round,
+    default_share,
+)
 
 
 def test_few_rows_are_seen_more_often():
@@ -21,3 +29,9 @@ def test_a_part_of_many_rows_in_a_short_search():
     assert share * 10_000_000 * EPOCHS * CANDIDATES <= 1.01 * 75 * ROWS_PER_SECOND
     assert default_share(10_000_000, 2, seconds=75) > 2.9 * share
     assert default_share(10_000_000, 0, seconds=1) == LEAST_ROWS / 10_000_000
+
+
+def test_rounds_are_larger_where_trainings_are_short():
+    assert default_round(400, epochs=60, flops=50_000) == 8
+    assert default_round(30_000, epochs=6, flops=300_000) == 5
+    assert default_round(30_000, epochs=6, flops=20_000_000) == 4
