@@ -57,6 +57,7 @@ class Row:
     algorithm: str
     counts: tuple[int, ...]
     warm_start: str | None
+    round_size: int
 
     def load(self) -> Table | Windows:
         """What is searched: a table by its name in `folder` or its path, or the space of windows."""
@@ -96,7 +97,7 @@ def search(row: Row, table: Table | Windows, seed: int) -> Outcome:
     began = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         ledger = Ledger(Path(folder) / "candidates.jsonl")
-        size = ROUND_SIZE if row.agent in LEARNED else 1
+        size = row.round_size if row.agent in LEARNED else 1
         loop = Search(table.space, settings, agent, ledger, table.evaluate, Unwatched())
         loop.run(Limits(max(row.counts)), 1, size)
         scores = [100 * entry.evaluation.score for entry in ledger]
@@ -165,7 +166,7 @@ def main() -> None:
     counts = tuple(given.counts)
     for name in given.table:
         rows = [
-            Row(name, given.folder, given.objective, agent, algorithm, counts, given.warm_start)
+            Row(name, given.folder, given.objective, agent, algorithm, counts, given.warm_start, given.round_size)
             for agent in given.agent
             for algorithm in given.algorithm
         ]
@@ -189,6 +190,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--first-seed", type=int, default=FIRST_SEED)
     parser.add_argument("--counts", type=int, nargs="+", default=list(COUNTS), help="networks after which is looked")
+    parser.add_argument("--round-size", type=int, default=ROUND_SIZE, help="networks proposed at a time")
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where the tables are")
     return parser.parse_args()

@@ -28,27 +28,26 @@ class MaskedPolicy(TorchRLModule, ValueFunctionAPI):
     """Two small towers, one for the choice and one for the value of the state, over history and network so far."""
 
     def setup(self) -> None:
-        """Make the layers from the observation's space."""
-        spaces = self.observation_space
-        self.n_choices = int(self.action_space.n)
-        slots = len(spaces["architecture"].nvec)
-        width = int(spaces["history"].shape[0] * spaces["history"].shape[1]) + slots * self.n_choices
+        """Make the layers for observations as `flat` makes them; `n_slots` is in the model's configuration."""
+        self.n_choices, n_slots = int(self.action_space.n), self.model_config["n_slots"]
+        self.parts = [self.observation_space.shape[0] - n_slots - self.n_choices, n_slots, self.n_choices]
+        width = self.parts[0] + n_slots * self.n_choices
         self.policy, self.values = tower(width, self.n_choices), tower(width, 1)
 
     def _forward(self, batch: dict[str, Any], **_: Any) -> dict[str, Any]:
         observation = batch[Columns.OBS]
         logits = self.policy(self.features(observation))
-        return {Columns.ACTION_DIST_INPUTS: logits.masked_fill(observation["mask"] == 0, FORBIDDEN)}
+        return {Columns.ACTION_DIST_INPUTS: logits.masked_fill(observation[:, -self.n_choices :] == 0, FORBIDDEN)}
 
     def compute_values(self, batch: dict[str, Any], embeddings: Any = None) -> Any:  # noqa: ARG002 (RLlib's signature)
         """What the agent expects to gain from here on: (rows,)."""
         return self.values(self.features(batch[Columns.OBS])).squeeze(-1)
 
-    def features(self, observation: dict[str, Any]) -> Any:
+    def features(self, observation: Any) -> Any:
         """One vector a row: the history, and the codes so far one-hot."""
-        history, codes = observation["history"].float(), observation["architecture"].long()
-        one_hot = torch.nn.functional.one_hot(codes, self.n_choices).float()
-        return torch.cat([history.flatten(1), one_hot.flatten(1)], dim=1)
+        history, codes, _ = observation.split(self.parts, dim=1)
+        one_hot = torch.nn.functional.one_hot(codes.long(), self.n_choices).float()
+        return torch.cat([history, one_hot.flatten(1)], dim=1)
 
 
 def tower(width: int, n_out: int) -> Any:

@@ -110,7 +110,7 @@ class PPOAgent:
         torch.manual_seed(seed)
         _PRACTICES[0] = practice
         # Built anew (0.03 s) rather than reset: nothing of an earlier round may be left in it.
-        algorithm = build_algorithm(seed, steps_of(self.space))
+        algorithm = build_algorithm(seed, steps_of(self.space), self.space.max_layers)
         for _ in range(N_ITERATIONS):
             algorithm.train()
         return algorithm.get_module()
@@ -121,10 +121,9 @@ class PPOAgent:
         from ray.rllib.core.columns import Columns
 
         window = practice.make_env().unwrapped.window
-        seen = [window.observe(codes[:i]) for i in places(self.space, codes)]
-        batch = {key: torch.as_tensor(np.stack([observation[key] for observation in seen])) for key in seen[0]}
+        seen = torch.as_tensor(np.stack([flat(window.observe(codes[:i])) for i in places(self.space, codes)]))
         with torch.no_grad():
-            logits = policy._forward({Columns.OBS: batch})[Columns.ACTION_DIST_INPUTS]
+            logits = policy._forward({Columns.OBS: seen})[Columns.ACTION_DIST_INPUTS]
             return torch.softmax(logits, -1).numpy()
 
 
@@ -170,8 +169,20 @@ def steps_of(space: Space) -> int:
 
 
 def make_practice_env(_: Any) -> Any:
-    """RLlib's way to the environment: made by name, in this process."""
-    return _PRACTICES[0].make_env()
+    """RLlib's way to the environment: made by name, in this process. What it sees comes as one vector, :func:`flat`:
+    for each entry of a dictionary RLlib would do all that it does for one.
+    """
+    from gymnasium import spaces, wrappers
+
+    env = _PRACTICES[0].make_env()
+    seen = flat(env.observation_space.sample())
+    return wrappers.TransformObservation(env, flat, spaces.Box(-np.inf, np.inf, seen.shape, np.float32))
+
+
+def flat(observation: dict[str, np.ndarray]) -> np.ndarray:
+    """History, codes so far and mask as one vector."""
+    parts = [observation[name].ravel() for name in ("history", "architecture", "mask")]
+    return np.concatenate(parts).astype(np.float32)
 
 
 def import_rllib() -> None:
@@ -185,7 +196,7 @@ def import_rllib() -> None:
     import_module("ray.rllib.algorithms.ppo")
 
 
-def build_algorithm(seed: int, n_steps: int) -> Any:
+def build_algorithm(seed: int, n_steps: int, n_slots: int) -> Any:
     """RLlib's PPO in this process: no remote runners, several environments side by side."""
     import_rllib()
     from ray.rllib.algorithms.ppo import PPOConfig
@@ -212,7 +223,7 @@ def build_algorithm(seed: int, n_steps: int) -> Any:
             vf_loss_coeff=0.5,
             use_kl_loss=False,
         )
-        .rl_module(rl_module_spec=RLModuleSpec(module_class=MaskedPolicy))
+        .rl_module(rl_module_spec=RLModuleSpec(module_class=MaskedPolicy, model_config={"n_slots": n_slots}))
         .debugging(seed=seed, log_level="ERROR", log_sys_usage=False)  # its monitor would leave a thread
     )
     return config.build_algo()

@@ -29,11 +29,12 @@ class Space:
     min_layers: int = 1
     _known: dict[Codes, tuple[Shape, Cost]] = field(default_factory=dict, repr=False, compare=False)
     _masks: dict[Codes, np.ndarray] = field(default_factory=dict, repr=False, compare=False)
+    _prices: dict[Shape, np.ndarray] = field(default_factory=dict, repr=False, compare=False)
 
     def mask(self, codes: Codes) -> np.ndarray:
         """Which codes may come next: bool (len(vocabulary),). Only "stop" when `codes` is complete."""
         if codes not in self._masks:
-            self._masks[codes] = np.array([self._is_legal(codes, code) for code in range(len(self.vocabulary))])
+            self._masks[codes] = self._legal(codes)
         return self._masks[codes]
 
     def is_complete(self, codes: Codes) -> bool:
@@ -53,19 +54,28 @@ class Space:
         """The same for an architecture."""
         return self.cost(self.vocabulary.encode(architecture))
 
-    def _is_legal(self, codes: Codes, code: int) -> bool:
-        if code == STOP:
-            return len(codes) >= self.min_layers
-        if self.is_complete(codes):
-            return False
-        choice = self.vocabulary.choices[code - 1]
-        layer = load_layer(choice.kind)
-        if codes and not layer.REPEATS and self.vocabulary.choices[codes[-1] - 1].kind == choice.kind:
-            return False
-        shape, _ = self._measure(codes)
-        if layer.output_shape(shape, **dict(choice.params)) is None:
-            return False
-        return self.cost((*codes, code)).parameters <= self.max_parameters
+    def _legal(self, codes: Codes) -> np.ndarray:
+        legal = np.zeros(len(self.vocabulary), bool)
+        if not self.is_complete(codes):
+            shape, trunk = self._measure(codes)
+            legal = self._prices_behind(shape) <= self.max_parameters - self.ends.stem.parameters - trunk.parameters
+            last = self.vocabulary.choices[codes[-1] - 1].kind if codes else None
+            if last and not load_layer(last).REPEATS:
+                legal &= np.array([True, *(choice.kind != last for choice in self.vocabulary.choices)])
+        legal[STOP] = len(codes) >= self.min_layers
+        return legal
+
+    def _prices_behind(self, shape: Shape) -> np.ndarray:
+        """Parameters of each choice behind `shape` with the head behind it, infinite where it does not fit."""
+        if shape not in self._prices:
+            prices = np.full(len(self.vocabulary), np.inf)
+            for code, choice in enumerate(self.vocabulary.choices, 1):
+                layer, params = load_layer(choice.kind), dict(choice.params)
+                behind = layer.output_shape(shape, **params)
+                if behind is not None:
+                    prices[code] = layer.cost(shape, **params).parameters + self.ends.head(behind).parameters
+            self._prices[shape] = prices
+        return self._prices[shape]
 
     def _measure(self, codes: Codes) -> tuple[Shape, Cost]:
         """Shape behind the trunk and what the trunk costs, each prefix computed once."""
