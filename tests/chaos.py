@@ -285,7 +285,7 @@ def read(run: Run) -> list[dict[str, Any]]:
 
 
 def outcome(run: Run) -> tuple[list[Any], dict[str, float | None]]:
-    """What was proposed, in order, and the score of each network: two that are trained at a time end as chance has it."""
+    """What was proposed, in order, and the score of each network: two at a time end as chance has it."""
     rounds = run.path(layout.CANDIDATES).with_name("candidates-rounds.jsonl").read_text().splitlines()
     proposed = [[p["codes"] for p in json.loads(line)["proposals"]] for line in rounds]
     return proposed, {line["fingerprint"]: line["score"] for line in read(run)}
