@@ -1,4 +1,4 @@
-"""Brings the service's page into Airflow: an entry *Networks*, and a tab on each run."""
+"""Brings the service's page into Airflow: an entry *Networks*, a tab on each run, a card on the dashboard."""
 
 from __future__ import annotations
 
@@ -35,5 +35,13 @@ class NasPlugin(AirflowPlugin):
             "destination": "dag_run",
             "icon": "nas/page/icon.svg",
             "icon_dark_mode": "nas/page/icon-dark.svg",
+        },
+    ]
+    react_apps = [  # noqa: RUF012
+        {
+            "name": "NetworksCard",
+            "bundle_url": "nas/page/card.js",
+            "url_route": "networks-card",
+            "destination": "dashboard",
         },
     ]

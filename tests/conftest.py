@@ -20,7 +20,7 @@ os.environ |= {
     "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
     "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
 }
-pytest_plugins = ["s3_endpoint", "trained_run"]  # fixtures that several rooms use
+pytest_plugins = ["s3_endpoint", "trained_run", "real_airflow"]  # fixtures that several rooms use
 
 sys.path.append(str(PROJECT / "docker"))  # standalone.py starts a real Airflow
 

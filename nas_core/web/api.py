@@ -266,7 +266,7 @@ async def delete(request: Request, known: FoundRun) -> Response:
 def get_openapi(request: Request) -> dict[str, Any]:
     """This interface in OpenAPI."""
     described: dict[str, Any] = request.app.openapi()
-    return described
+    return described | {"servers": [{"url": request.scope["root_path"]}]}
 
 
 async def _receive(pieces: AsyncIterator[bytes], path: Path, most: int) -> int:

@@ -15,7 +15,7 @@ from starlette.datastructures import Headers, MutableHeaders
 
 from nas_core.web import api
 from nas_core.web.files import router as files_router
-from nas_core.web.problems import handle_problems, problem
+from nas_core.web.problems import RESPONSES, handle_problems, problem
 from nas_core.web.rights import LOOK_AT_ANY
 
 Scope = MutableMapping[str, Any]
@@ -41,7 +41,7 @@ HEADERS = {
 
 service = FastAPI(title="Networks", version="1", docs_url=None, redoc_url=None, openapi_url=None)
 service.dependency_overrides[auth_manager_from_app] = get_auth_manager
-service.include_router(api.router, prefix="/api/v1", tags=["networks"])
+service.include_router(api.router, prefix="/api/v1", tags=["networks"], responses=RESPONSES)
 service.include_router(files_router, prefix="/runs")
 handle_problems(service)
 

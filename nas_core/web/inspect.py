@@ -39,7 +39,7 @@ MEMORY = 4 << 30
 UNDECIDED = "\0"  # stands for the target while none was chosen
 
 FIELDS = frozenset(DataSettings.model_fields) - {"target"}
-LIKELY = ("target", "label", "class", "outcome", "result", "y", "churn", "survived", "diagnosis", "price", "default")
+LIKELY = ("target", "label", "class", "outcome", "result", "churn", "survived", "diagnosis", "price", "default")
 
 
 def inspect_apart(question: dict[str, Any]) -> dict[str, Any]:

@@ -16,6 +16,8 @@ from nas_core.runs.store import StoreAwayError
 
 log = logging.getLogger("nas")
 
+MEDIA_TYPE = "application/problem+json"
+
 FIELD = re.compile(r"`([A-Za-z_.]+)`")
 TITLES = {
     400: "The request cannot be read",
@@ -28,12 +30,33 @@ TITLES = {
     503: "Away for the moment",
 }
 
+_ERROR = {
+    "type": "object",
+    "required": ["rule"],
+    "properties": {"field": {"type": ["string", "null"]}, "rule": {"type": "string"}},
+}
+SCHEMA = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "errors": {"type": "array", "items": _ERROR},
+    },
+}
+# What OpenAPI says of them.
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    status: {"description": title, "content": {MEDIA_TYPE: {"schema": SCHEMA}}} for status, title in TITLES.items()
+}
+
 
 def problem(status: int, detail: str, errors: list[dict[str, str | None]] | None = None) -> JSONResponse:
     """One answer: `errors` lists the `field` (None: no single one) and the `rule` of everything that is wrong."""
     body: dict[str, Any] = {"type": "about:blank", "title": TITLES.get(status, "Error"), "status": status}
     body |= {"detail": detail} | ({"errors": errors} if errors else {})
-    return JSONResponse(body, status, media_type="application/problem+json")
+    return JSONResponse(body, status, media_type=MEDIA_TYPE)
 
 
 def job_problem(error: JobError) -> JSONResponse:

@@ -13,7 +13,6 @@ from typing import Any
 import httpx
 import psutil
 import pytest
-import standalone
 
 from nas_core.runs import layout
 from nas_core.runs.records import read_lines
@@ -26,40 +25,8 @@ RUNS = "/api/v2/dags/generate_network/dagRuns"
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("airflow")
-
-
-@pytest.fixture(scope="module")
-def statsd():
-    """A socket to which Airflow sends its metrics."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
-        receiver.bind(("127.0.0.1", 0))
-        receiver.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
-        receiver.setblocking(False)
-        yield receiver
-
-
-@pytest.fixture(scope="module")
-def client(folder, statsd):
-    metrics = {
-        "AIRFLOW__METRICS__STATSD_ON": "True",
-        "AIRFLOW__METRICS__STATSD_HOST": "127.0.0.1",
-        "AIRFLOW__METRICS__STATSD_PORT": str(statsd.getsockname()[1]),
-        "AIRFLOW__METRICS__METRICS_ALLOW_LIST": "nas",
-    }
-    airflow = standalone.start(folder / "home", NAS_ROOT=str(folder / "runs"), **metrics)
-    try:
-        standalone.wait_until_ready(airflow)
-        with httpx.Client(base_url=airflow.url, headers=airflow.client().headers, timeout=60) as client:
-            yield client
-    finally:
-        airflow.stop()
-
-
-@pytest.fixture(scope="module")
-def conf(folder):
-    return write_sample(folder) | {"max_candidates": 4, "budget_minutes": 4, "epochs": 20, "n_finalists": 1}
+def conf(airflow_folder):
+    return write_sample(airflow_folder) | {"max_candidates": 4, "budget_minutes": 4, "epochs": 20, "n_finalists": 1}
 
 
 def received(statsd: socket.socket) -> Iterator[bytes]:
@@ -130,12 +97,12 @@ def test_a_bad_conf_is_refused_with_the_field(client, conf, wrong, words):
     assert words in answer.json()["detail"]
 
 
-def test_an_unknown_key_fails_the_first_task_at_once(client, conf, folder):
+def test_an_unknown_key_fails_the_first_task_at_once(client, conf, airflow_folder):
     dag_run = trigger(client, conf | {"bugdet": 1, "name": "unknown"})
     assert end_of(client, dag_run) == "failed"
     assert task_of(client, dag_run, "prepare")["try_number"] == 1
     assert "`bugdet` is not a field of a job" in log_of(client, dag_run, "prepare", 1)
-    assert not (folder / "runs" / "unknown").exists()
+    assert not (airflow_folder / "runs" / "unknown").exists()
 
 
 def test_a_killed_search_goes_on_and_a_cleared_stage_is_done_anew(client, conf, statsd):

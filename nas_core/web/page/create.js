@@ -26,11 +26,11 @@ export async function create(me, asked) {
     seen = null;
     rest.replaceChildren();
     problems.replaceChildren();
-    const pick = h("input", { type: "file", class: "hidden", id: "file", onchange: () => pick.files[0] && upload(pick.files[0]) });
+    const pick = h("input", { type: "file", hidden: true, id: "file", onchange: () => pick.files[0] && upload(pick.files[0]) });
     const address = h("input", { type: "text", placeholder: t("address_hint"), "aria-label": t("or_address"), value: job.dataset_uri && !fileName ? job.dataset_uri : "" });
     const zone = h("div", { class: "drop" },
       tableArt(), h("b", {}, t("drop_here")), h("span", { class: "muted small" }, t("drop_hint")),
-      h("label", { for: "file", class: "button", tabindex: 0, role: "button", onkeydown: (event) => { if ([" ", "Enter"].includes(event.key)) { event.preventDefault(); pick.click(); } } }, t("choose_file")), pick);
+      h("button", { type: "button", onclick: () => pick.click() }, t("choose_file")), pick);
     dropping(zone, upload);
     data.replaceChildren(h("section", {}, h("h2", {}, t("your_data")), error ? mistakes(error) : "", zone,
       h("form", { class: "bar", onsubmit: (event) => { event.preventDefault(); if (address.value.trim()) { fileName = null; fresh(address.value.trim()); look(); } } },

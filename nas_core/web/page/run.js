@@ -27,8 +27,8 @@ export async function run(me, place, tab) {
   }
   const ended = async (state) => {
     draw(await get(runPath(place)));
-    if (state === "success") location.reload();
-    else failure(body, status, place);
+    if (state === "success") await result(body, me, status, place, tab);
+    else await failure(body, status, place);
   };
   if (status.state === "failed") await failure(body, status, place);
   live(body, status, place, draw, ended);

@@ -58,8 +58,8 @@ function field(column, row, changed) {
 }
 
 function many(base) {
-  const said = h("div", { "aria-live": "polite" }), pick = h("input", { type: "file", id: "rows", class: "hidden", onchange: () => pick.files[0] && take(pick.files[0]) });
-  const zone = h("div", { class: "drop small" }, h("span", {}, t("many_hint")), h("label", { for: "rows", class: "button", tabindex: 0, role: "button", onkeydown: (event) => { if ([" ", "Enter"].includes(event.key)) { event.preventDefault(); pick.click(); } } }, t("choose_file")), pick);
+  const said = h("div", { "aria-live": "polite" }), pick = h("input", { type: "file", id: "rows", hidden: true, onchange: () => pick.files[0] && take(pick.files[0]) });
+  const zone = h("div", { class: "drop small" }, h("span", {}, t("many_hint")), h("button", { type: "button", onclick: () => pick.click() }, t("choose_file")), pick);
   dropping(zone, take);
   async function take(file) {
     said.replaceChildren(h("p", { class: "muted busy" }, t("predicting")));

@@ -1,0 +1,154 @@
+"""How the page answers while a search runs: 10 users who do the whole way at once, then 100 who only watch.
+
+Starts an Airflow of its own (one API server process) in a temporary folder. Prints the median, the 95th percentile and
+the longest of each call in milliseconds, and the memory of the API server at the beginning and at the end.
+
+    .venv/bin/python benchmarks/page.py --minutes 30
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+
+sys.path.append(str(Path(__file__).parent.parent / "docker"))
+
+import demo
+import standalone
+
+API = "/nas/api/v1"
+N_USERS, N_WATCHERS = 10, 100
+STATUS_EVERY, LIST_EVERY = 5.0, 15.0  # seconds; the page itself is told by events and asks less
+
+
+class Stopwatch:
+    """Calls with the milliseconds they took, by name."""
+
+    def __init__(self) -> None:
+        self.took: dict[str, list[float]] = defaultdict(list)
+        self.failed: dict[str, int] = defaultdict(int)
+
+    async def call(self, client: httpx.AsyncClient, name: str, method: str, path: str, **more: Any) -> httpx.Response:
+        """Make a call and note how long it took."""
+        began = time.perf_counter()
+        answer = await client.request(method, path, **more)
+        self.took[name].append(1000 * (time.perf_counter() - began))
+        self.failed[name] += answer.is_error
+        return answer
+
+    def tell(self, title: str) -> None:
+        """Print what was noted, and forget it."""
+        say(f"\n{title}", f"{'call':<14}{'n':>7}{'median':>9}{'p95':>9}{'longest':>9}{'failed':>8}  ms")
+        for name, took in self.took.items():
+            ranked = sorted(took)
+            p50, p95 = (ranked[min(len(ranked) - 1, int(share * len(ranked)))] for share in (0.5, 0.95))
+            say(f"{name:<14}{len(ranked):>7}{p50:>9.0f}{p95:>9.0f}{ranked[-1]:>9.0f}{self.failed[name]:>8}")
+        self.took.clear()
+
+
+async def whole_way(client: httpx.AsyncClient, watch: Stopwatch, table: bytes, run: str) -> None:
+    """Upload, look, start, follow for a while, download."""
+    upload = await watch.call(client, "upload", "POST", f"{API}/uploads?name=table.csv", content=table)
+    uri = upload.json()["dataset_uri"]
+    await watch.call(client, "inspect", "POST", f"{API}/inspect", json={"dataset_uri": uri, "target": "diagnosis"})
+    job = {"dataset_uri": uri, "target": "diagnosis", "name": "load", "budget_minutes": 1}
+    started = await watch.call(client, "submit", "POST", f"{API}/runs", json=job)
+    for _ in range(10):
+        await watch.call(client, "status", "GET", started.json()["url"])
+        await watch.call(client, "list", "GET", f"{API}/runs")
+        await asyncio.sleep(1)
+    await watch.call(client, "artifacts", "GET", f"{run}/artifacts")
+    await watch.call(client, "download", "GET", f"{run}/artifacts/job.json")
+
+
+async def watch_only(client: httpx.AsyncClient, watch: Stopwatch, run: str, until: float, number: int) -> None:
+    """Keep a stream of events open, and ask now and then."""
+    stream = asyncio.create_task(listen(client, run, until))
+    await asyncio.sleep(STATUS_EVERY * number / N_WATCHERS)
+    asked = 0.0
+    while time.monotonic() < until:
+        await watch.call(client, "status", "GET", run)
+        if time.monotonic() - asked > LIST_EVERY:
+            asked = time.monotonic()
+            await watch.call(client, "list", "GET", f"{API}/runs")
+            await watch.call(client, "candidates", "GET", f"{run}/candidates?limit=100")
+        await asyncio.sleep(STATUS_EVERY)
+    stream.cancel()
+
+
+async def listen(client: httpx.AsyncClient, run: str, until: float) -> None:
+    """Read events; a stream that ends is opened again, as browsers do."""
+    while time.monotonic() < until:
+        async with client.stream("GET", f"{run}/events") as answer:
+            async for _ in answer.aiter_bytes():
+                pass
+        await asyncio.sleep(2)
+
+
+async def measure(airflow: standalone.Airflow, table: bytes, minutes: float) -> None:
+    """Both loads, one after the other, while a search runs."""
+    headers = dict(airflow.client().headers)
+    limits = httpx.Limits(max_connections=None)
+    async with httpx.AsyncClient(base_url=airflow.url, headers=headers, timeout=120, limits=limits) as client:
+        watch = Stopwatch()
+        uri = (await client.post(f"{API}/uploads?name=table.csv", content=table)).json()["dataset_uri"]
+        job = {"dataset_uri": uri, "target": "diagnosis", "name": "watched", "budget_minutes": 2 * minutes + 4}
+        run = (await client.post(f"{API}/runs", json=job)).json()["url"]
+        say("A search begins …")
+        while not ((await client.get(run)).json()["search"] or {}).get("n_candidates"):
+            await asyncio.sleep(1)
+        await asyncio.gather(*(whole_way(client, watch, table, run) for _ in range(N_USERS)))
+        watch.tell(f"{N_USERS} users who do the whole way at once")
+        before = memory(airflow)
+        until = time.monotonic() + 60 * minutes
+        await asyncio.gather(*(watch_only(client, watch, run, until, number) for number in range(N_WATCHERS)))
+        watch.tell(f"{N_WATCHERS} who watch for {minutes:g} minutes")
+        n = (await client.get(run)).json()["search"]["n_candidates"]
+        say(
+            f"memory of the API server: {before} MB, then {memory(airflow)} MB; the search tried {n} networks meanwhile"
+        )
+
+
+def memory(airflow: standalone.Airflow) -> int:
+    """Resident memory of the API server's processes in MB."""
+    family = psutil.Process(airflow.pid).children(recursive=True)
+    return (
+        sum(each.memory_info().rss for each in family if "api_server" in " ".join(each.cmdline()).replace("-", "_"))
+        >> 20
+    )
+
+
+def say(*lines: str) -> None:
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    sys.stdout.flush()
+
+
+def main() -> None:
+    """Start Airflow, measure, end it."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--minutes", type=float, default=30.0, help="how long the hundred watch")
+    args = parser.parse_args()
+    say(f"load of the machine before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    with tempfile.TemporaryDirectory(prefix="nas-page-", ignore_cleanup_errors=True) as folder:
+        table = demo.write_dataset(Path(folder)).read_bytes()
+        airflow = standalone.start(Path(folder) / "home", NAS_ROOT=f"{folder}/runs")
+        try:
+            standalone.wait_until_ready(airflow)
+            asyncio.run(measure(airflow, table, args.minutes))
+        finally:
+            airflow.stop()
+    say(f"load of the machine after: {os.getloadavg()[0]:.1f}")
+
+
+if __name__ == "__main__":
+    main()
