@@ -44,7 +44,7 @@ from nas_core.web.rights import DAG, LOOK_AT_ANY, OPERATE, RUN, User, is_operato
 
 router = APIRouter()
 
-MOST_LISTED = 1_000
+MOST_SEARCHED = 1_000  # runs, the latest
 MOST_ROWS = 10_000  # of a prediction in JSON
 MOST_PREDICTED = 64 << 20  # bytes of a file to predict
 SPARE = 1 << 30  # bytes of the disk that an upload leaves free
@@ -145,10 +145,13 @@ def list_runs(
 ) -> dict[str, Any]:
     """The runs that this user may see, the latest first."""
     words = search.lower().split()
-    known = list_known(readable_dags(user), MOST_LISTED)
-    if words:
-        known = [each for each in known if _says(status.card_of(each), words)]
-    return {"total": len(known), "runs": [status.card_of(each) for each in known[offset : offset + limit]]}
+    dags = readable_dags(user)
+    if not words:
+        known, total = list_known(dags, offset, limit)
+        return {"total": total, "runs": [status.card_of(each) for each in known]}
+    known, _ = list_known(dags, 0, MOST_SEARCHED)
+    cards = [card for card in map(status.card_of, known) if _says(card, words)]
+    return {"total": len(cards), "runs": cards[offset : offset + limit]}
 
 
 @router.get("/runs/{dag_id}/{run_id}")

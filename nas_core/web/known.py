@@ -17,7 +17,7 @@ from airflow.models.taskinstance import TaskInstance
 from airflow.models.xcom import XComModel
 from airflow.utils.session import create_session
 from fastapi import Depends, HTTPException, Request
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from nas_core.errors import JobError
 from nas_core.runs.run import Run, default_root, open_run
@@ -53,14 +53,16 @@ class TaskState:
     ended: datetime | None
 
 
-def list_known(dags: set[str], most: int) -> list[Known]:
-    """The last `most` runs of those of `dags` that make networks, the latest first."""
+def list_known(dags: set[str], offset: int, most: int) -> tuple[list[Known], int]:
+    """Up to `most` runs of those of `dags` that make networks, the latest first, and how many there are in all."""
     with create_session() as session:
         tagged = set(session.scalars(select(DagTag.dag_id).where(DagTag.name == TAG)))
-        query = select(DagRun).where(DagRun.dag_id.in_(tagged & dags)).order_by(DagRun.id.desc()).limit(most)
+        ours = DagRun.dag_id.in_(tagged & dags)
+        total = session.scalar(select(func.count()).select_from(DagRun).where(ours)) or 0
+        query = select(DagRun).where(ours).order_by(DagRun.id.desc()).offset(offset).limit(most)
         found = list(session.scalars(query))
         addresses = _addresses(session, found)
-        return [_known(run, addresses.get((run.dag_id, run.run_id))) for run in found]
+        return [_known(run, addresses.get((run.dag_id, run.run_id))) for run in found], total
 
 
 def find_known(dag_id: str, run_id: str, _: Annotated[None, LOOK]) -> Known:

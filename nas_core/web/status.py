@@ -40,7 +40,8 @@ def fresh_status(dag_id: str, run_id: str) -> dict[str, Any]:
 def card_of(known: Known) -> dict[str, Any]:
     """A line of the list of runs. That of a run that has ended changes no more."""
     seconds = 3600.0 if known.state in ENDED else 2.0
-    return _shared(("card", known.dag_id, known.run_id, known.state), seconds, lambda: _card(known))
+    key = ("card", known.dag_id, known.run_id, known.state, str(known.ended), str(known.address))
+    return _shared(key, seconds, lambda: _card(known))
 
 
 def _card(known: Known) -> dict[str, Any]:
@@ -48,7 +49,8 @@ def _card(known: Known) -> dict[str, Any]:
     job = _job(known, run)
     schema, metrics = _read(run, layout.SCHEMA), _read(run, layout.METRICS)
     figure = metrics["test"].get(schema["metric"]) if metrics and schema else None
-    ledger = _read(run, f"search/{layout.REPORT}")
+    search = _read(run, f"search/{layout.REPORT}") if _is_done(run, "search") else None
+    searched = search["metrics"] if search else {}
     return {
         "dag_id": known.dag_id,
         "run_id": known.run_id,
@@ -65,8 +67,8 @@ def _card(known: Known) -> dict[str, Any]:
         "metric": _metric(schema),
         "value": figure,
         "n_rows": sum(schema["n_rows"].values()) if schema else None,
-        "n_candidates": len(follow(run).candidates) if run else 0,
-        "search_seconds": ledger["seconds"] if ledger else None,
+        "n_candidates": _count(run, searched),
+        "search_seconds": searched.get("seconds"),
     }
 
 
@@ -172,6 +174,17 @@ def _read(run: Run | None, part: str) -> Any:
         run.store.pull(part, wait=False)
     path = run.path(part)
     return read_json(path) if path.exists() else None
+
+
+def _count(run: Run | None, searched: dict[str, Any]) -> int:
+    """Candidates of the search; only those of one that goes on are counted in its ledger."""
+    if "n_candidates" in searched or run is None:
+        return int(searched.get("n_candidates", 0))
+    return len(follow(run).candidates)
+
+
+def _is_done(run: Run | None, stage: str) -> bool:
+    return _read(run, f"{stage}/{layout.DONE}") is not None
 
 
 def _metric(schema: dict[str, Any] | None) -> dict[str, Any] | None:
