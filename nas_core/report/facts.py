@@ -15,6 +15,8 @@ from nas_core.report import advice, words
 from nas_core.report.candidates import SearchFacts, read_search
 from nas_core.report.metrics import MetricFacts, metrics_of
 from nas_core.report.tested import TestFacts, read_test
+from nas_core.report.texts.checks import translate, translate_check
+from nas_core.report.texts.sentences import sentence_texts
 from nas_core.report.winner import TrainingFacts, WinnerFacts, read_training, read_winner
 from nas_core.runs import layout
 from nas_core.runs.records import read_json, write_text
@@ -118,12 +120,12 @@ def to_json(value: Any) -> Any:
 def _gather(run: Run, command: str) -> Facts:
     job = {name: words.without_secrets(value) for name, value in run.read_job().items()}
     schema = read_json(run.path(layout.SCHEMA))
-    metrics = metrics_of(schema["task"], words.shorten(words.printable(schema["target"]), 24))
+    language = job.get("language", "en")
+    metrics = metrics_of(schema["task"], words.shorten(words.printable(schema["target"]), 24), language)
     metric = metrics[schema["metric"]]
     stages = tuple(_stage(run, name) for name in BEFORE_REPORT)
     search = read_search(run, metric.name)
-    language = job.get("language", "en")
-    data, (test, interval) = _data(run, schema), read_test(run, metric, job)
+    data, (test, interval) = _data(run, schema, language), read_test(run, metric, job)
     story = advice.Story(
         test.verdicts,
         data.n_rows,
@@ -138,7 +140,7 @@ def _gather(run: Run, command: str) -> Facts:
         job=job,
         command=command,
         task=schema["task"],
-        task_title=load_task(schema["task"]).title,
+        task_title=_task_title(schema["task"], language),
         target=schema["target"],
         dataset=words.last_part(job["dataset_uri"]),
         metric=metric,
@@ -168,11 +170,19 @@ def _stage(run: Run, name: str) -> StageFacts:
     return StageFacts(name, report["started"], report["seconds"], report["versions"], report["files"])
 
 
-def _data(run: Run, schema: dict[str, Any]) -> DataFacts:
+def _task_title(task: str, language: str) -> str:
+    return sentence_texts(language).get(f"task_{task}", load_task(task).title)
+
+
+def _data(run: Run, schema: dict[str, Any], language: str) -> DataFacts:
     profile = read_json(run.path(layout.PROFILE))
     profiled = {column["name"]: column for column in profile["columns"]}
-    columns = tuple({**profiled.get(column["name"], {}), **column} for column in schema["columns"])
-    return DataFacts(schema["n_rows"], profile["n_rows"], columns, tuple(read_json(run.path(layout.CHECKS))))
+    columns = tuple(
+        {**profiled.get(column["name"], {}), **column, "reason": translate(column["reason"] or "", language) or None}
+        for column in schema["columns"]
+    )
+    checks = tuple(translate_check(check, language) for check in read_json(run.path(layout.CHECKS)))
+    return DataFacts(schema["n_rows"], profile["n_rows"], columns, checks)
 
 
 def _export(run: Run, stage: StageFacts) -> ExportFacts:

@@ -36,7 +36,7 @@ from nas_core.report.drawing import (
 )
 from nas_core.report.facts import Facts
 from nas_core.report.panels import PolicyPanel, ScorePanel
-from nas_core.report.texts import film_texts
+from nas_core.report.texts.film import film_texts
 from nas_core.report.winner import LayerFacts
 
 SIZE = (1280, 720)

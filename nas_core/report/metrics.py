@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from types import ModuleType
 
+from nas_core.report.texts.sentences import sentence_texts
 from nas_core.tasks.registry import load_task
 
 
@@ -24,10 +25,13 @@ class MetricFacts:
         return self.title[0].lower() + self.title[1:] if self.title[1:2].islower() else self.title
 
 
-def metrics_of(task: str, target: str = "") -> dict[str, MetricFacts]:
+def metrics_of(task: str, target: str = "", language: str = "en") -> dict[str, MetricFacts]:
     """The metrics of a task by name, its default first; those in the unit of the target name `target`."""
+    texts = sentence_texts(language)
     return {
-        name: MetricFacts(name, metric.title, _unit(metric.unit, target), metric.higher_is_better)
+        name: MetricFacts(
+            name, texts.get(f"metric_{name}", metric.title), _unit(metric.unit, target), metric.higher_is_better
+        )
         for name, metric in figures_of(task).METRICS.items()
     }
 

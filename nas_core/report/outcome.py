@@ -9,7 +9,7 @@ from typing import Any
 
 from nas_core.report.bootstrap import Interval, Resamples
 from nas_core.report.metrics import MetricFacts
-from nas_core.report.texts import sentence_texts
+from nas_core.report.texts.sentences import sentence_texts
 from nas_core.report.words import local, number, percent
 
 MAX_CLASSES = 40

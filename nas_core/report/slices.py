@@ -19,7 +19,7 @@ from nas_core.data.association import numbers
 from nas_core.data.types import Column
 from nas_core.report import bootstrap
 from nas_core.report.metrics import figures_of
-from nas_core.report.texts import sentence_texts
+from nas_core.report.texts.sentences import sentence_texts
 from nas_core.report.words import number, printable, shorten
 
 N_COLUMNS = 12

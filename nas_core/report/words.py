@@ -47,13 +47,28 @@ def duration(seconds: float, language: str = "en") -> str:
     return f"{minutes // 60} {hour} {minutes % 60:02d} {minute}"
 
 
-def size(n_bytes: float) -> str:
+SIZES = {"en": ("B", "KB", "MB", "GB"), "ru": ("Б", "КБ", "МБ", "ГБ")}
+
+
+def size(n_bytes: float, language: str = "en") -> str:
     """``812 B``, ``24.1 KB``, ``3.2 MB``."""
-    for unit in ("B", "KB", "MB"):
+    *units, largest = SIZES[language]
+    for place, unit in enumerate(units):
         if n_bytes < 1000:
-            return f"{n_bytes:.0f} {unit}" if unit == "B" else f"{n_bytes:.1f} {unit}"
+            return local(f"{n_bytes:.{min(place, 1)}f}", language) + f" {unit}"
         n_bytes /= 1000
-    return f"{n_bytes:.1f} GB"
+    return local(f"{n_bytes:.1f}", language) + f" {largest}"
+
+
+def day(moment: str, language: str = "en") -> str:
+    """The day of a moment in ISO 8601: ``2026-11-21``, in Russian ``21.11.2026``."""
+    date = moment[:10]
+    return ".".join(reversed(date.split("-"))) if language == "ru" else date
+
+
+def moment(moment: str, language: str = "en") -> str:
+    """A moment in ISO 8601 to the second, as it is in its zone: ``2026-11-21 09:30:00``."""
+    return f"{day(moment, language)} {moment[11:19]}"
 
 
 def percent(share: float) -> str:

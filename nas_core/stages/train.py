@@ -80,8 +80,7 @@ def work(job: Job, run: Run) -> dict[str, Any]:
     metrics["random"] = _random_search(run, training, 60 * job.budget_minutes / 4, outputs)
     _write(run, model, members, metrics, data)
     write_json(run.path(layout.CALIBRATION), calibration)
-    if len(members) == 1:
-        _write_weights(run, mean)
+    _write_weights(run, mean)
     _write_predictions(run, data, data.split("test"), said, calibration)
     _write_outputs(run, {"network": said, **outputs})
     write_json(run.path(layout.IMPORTANCE), measure_importance(model, data, IMPORTANCE_SECONDS))
@@ -212,13 +211,14 @@ def _write(run: Run, model: Any, members: list[Finalist], metrics: dict[str, Any
     winner = members[0]
     model.save(run.path(layout.MODEL))  # it was never compiled: whoever loads it needs no loss of ours
     described = describe_model(winner.architecture, data.transforms)
-    write_json(run.path(layout.ARCHITECTURE), described | {"candidate": winner.candidate})
+    others = [member.architecture.to_json() for member in members[1:]]
+    write_json(run.path(layout.ARCHITECTURE), described | {"candidate": winner.candidate, "others": others})
     write_text(run.path(layout.HISTORY), _csv(winner.history))
     write_json(run.path(layout.METRICS), metrics)
 
 
 def _write_weights(run: Run, model: Any) -> None:
-    """The weights of a network that is small enough for a spreadsheet, of each copy that it is the mean of."""
+    """The weights of a model that is small enough for a spreadsheet, of each network that it is the mean of."""
     weights = copies_of_weights(model)
     if sum(weight.size for weight in weights.values()) <= MAX_SHEET_WEIGHTS:
         write_weights(weights, run.path(layout.WEIGHTS_OF_WINNER))

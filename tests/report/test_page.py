@@ -14,7 +14,7 @@ from made_up_run import MakeRun
 
 from nas_core.report.facts import read_facts
 from nas_core.report.html.page import write_page
-from nas_core.report.texts import LANGUAGES
+from nas_core.report.texts.languages import LANGUAGES
 from nas_core.runs.run import Run
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -94,7 +94,7 @@ def test_a_candidate_takes_few_bytes(make_run: MakeRun) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_script_finds_every_text(language: str) -> None:
     from nas_core.report.html.page import ASSETS, SCRIPTS
-    from nas_core.report.texts import page_texts
+    from nas_core.report.texts.page import page_texts
 
     texts = page_texts(language)
     script = "".join(ASSETS.joinpath(name).read_text("utf-8") for name in SCRIPTS)

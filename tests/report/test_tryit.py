@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +34,11 @@ LAYERS = (
 )
 
 
-def with_weights(run: Run, n_copies: int) -> Any:
-    """Leave what train leaves of a network with every kind of layer; returns the model."""
+MEMBERS = (Choice.of("members", count=8), *LAYERS[2:])
+
+
+def with_weights(run: Run, networks: Sequence[tuple[Choice, ...]], n_copies: int) -> Any:
+    """Leave what train leaves of the mean of `networks`, which have every kind of layer; returns the model."""
     import keras
 
     keras.utils.set_random_seed(3)
@@ -42,11 +46,13 @@ def with_weights(run: Run, n_copies: int) -> Any:
     transforms = read_json(run.path(layout.TRANSFORMS))
     transforms["input"]["numeric"]["edges"][1] = [-1.5, -0.5, 0.25, 1.0]  # as a table with more rows has them
     write_json(run.path(layout.TRANSFORMS), transforms)
-    models = [build_model(Architecture(LAYERS), transforms) for _ in range(n_copies)]
+    architectures = [Architecture(layers) for layers in networks]
+    models = [build_model(each, transforms) for each in architectures for _ in range(n_copies)]
     for model in models:
         model.set_weights([w + rng.uniform(-0.25, 0.25, w.shape) for w in model.get_weights()])
-    layers = [{"layer": c.kind, "params": dict(c.params)} for c in LAYERS]
-    write_json(run.path(layout.ARCHITECTURE), {"layers": [{}, *layers, {}]})
+    layers = [{"layer": c.kind, "params": dict(c.params)} for c in architectures[0]]
+    others = [each.to_json() for each in architectures[1:]]
+    write_json(run.path(layout.ARCHITECTURE), {"layers": [{}, *layers, {}], "others": others})
     model = average_models(models)
     write_weights(copies_of_weights(model), run.path(layout.WEIGHTS_OF_WINNER))
     return calibrated(model, transforms, read_json(run.path(layout.CALIBRATION)))
@@ -60,15 +66,20 @@ def in_an_office(path: Path, folder: Path) -> Any:
     order = ["soffice", f"-env:UserInstallation=file://{folder}/office", "--headless", "--convert-to"]
     order += ["xlsx:Calc MS Excel 2007 XML", "--outdir", str(folder / "out"), str(path)]
     subprocess.run(order, check=True, capture_output=True, timeout=180)
-    return load_workbook(folder / "out" / path.name, data_only=True)[tryit.TITLE]
+    return load_workbook(folder / "out" / path.name, data_only=True)["Try it"]
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice (soffice) is not installed")
-@pytest.mark.parametrize(("task", "n_copies"), [("tabular_classification", 2), ("tabular_regression", 1)])
-def test_formulas_say_what_keras_says(make_run: MakeRun, tmp_path: Path, task: str, n_copies: int) -> None:
+@pytest.mark.parametrize(
+    ("task", "networks", "n_copies"),
+    [("tabular_classification", [LAYERS, MEMBERS], 2), ("tabular_regression", [MEMBERS], 1)],
+)
+def test_formulas_say_what_keras_says(
+    make_run: MakeRun, tmp_path: Path, task: str, networks: Sequence[tuple[Choice, ...]], n_copies: int
+) -> None:
     run = write_trained_run(tmp_path / "trained", task)
-    model, arrays = with_weights(run, n_copies), inputs_of(run)
+    model, arrays = with_weights(run, networks, n_copies), inputs_of(run)
     said = model.predict(arrays, verbose=0)
     facts = read_facts(make_run("labels", 3))
     for row in (0, 7):
@@ -88,5 +99,10 @@ def test_formulas_say_what_keras_says(make_run: MakeRun, tmp_path: Path, task: s
             assert now == pytest.approx(then, rel=2e-4, abs=2e-4)
 
 
-def test_a_large_network_has_no_such_sheet(make_run: MakeRun) -> None:
-    assert read_playable(make_run("labels", 3)) is None
+def test_of_a_large_network_the_sheet_says_that_it_is(make_run: MakeRun) -> None:
+    run = make_run("labels", 3)
+    assert read_playable(run) is None
+    book = Workbook()
+    add_styles(book)
+    tryit.add_sheet(book, read_facts(run), None)
+    assert "too large" in book["Try it"]["A4"].value

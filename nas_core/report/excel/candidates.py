@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from openpyxl import Workbook
 from openpyxl.formatting.rule import ColorScaleRule
 from openpyxl.utils import get_column_letter
@@ -13,17 +15,13 @@ from nas_core.report.facts import Facts
 
 def add_sheet(book: Workbook, facts: Facts) -> None:
     """Write the sheet."""
-    page = Page(book, "Candidates")
+    page = Page(book, "candidates", facts.language)
     search = facts.search
-    page.title(
-        "Candidates",
-        f"{search.n_candidates:,} networks in the order in which they were measured; {search.n_failed:,} failed. "
-        "Score: higher is better; figures are on the validation rows.",
-    )
+    page.title(page.sheet.title, page.say("candidates_about", n=search.n_candidates, failed=search.n_failed))
     metrics = [name for name in facts.metrics if any(name in c.metrics for c in search.candidates)]
-    columns = _columns([facts.metrics[name].title for name in metrics])
+    columns = _columns(page.texts, [facts.metrics[name].title for name in metrics])
     header = page.row
-    first, last = page.table(columns, (_row(c, metrics, facts.winner.number) for c in search.candidates))
+    first, last = page.table(columns, (_row(c, metrics, _mark(c, facts, page.texts)) for c in search.candidates))
     sheet = page.sheet
     sheet.freeze_panes = sheet.cell(first, 2)
     sheet.auto_filter.ref = f"A{header}:{get_column_letter(len(columns))}{last}"
@@ -34,31 +32,36 @@ def add_sheet(book: Workbook, facts: Facts) -> None:
     sheet.conditional_formatting.add(f"C{first}:C{last}", scale)
 
 
-def _columns(metrics: list[str]) -> list[Column]:
+def _columns(texts: Mapping[str, str], metrics: list[str]) -> list[Column]:
     return [
-        Column("Number", "int", 10),
+        Column(texts["number"], "int", 10),
         Column("", "good", 11),
-        Column("Score", "number", 10),
+        Column(texts["score"], "number", 10),
         *(Column(title, "number", 12) for title in metrics),
-        Column("Network", "text", 62),
-        Column("Layers", "int", 9),
-        Column("Parameters", "int", 13),
-        Column("Epochs", "int", 9),
-        Column("Seconds", "seconds", 10),
-        Column("Done after (s)", "seconds", 12),
-        Column("Round", "int", 9),
-        Column("Agent", "text", 10),
-        Column("Reward", "number", 10),
-        Column("Certainty", "percent", 11),
-        Column("Failed because", "bad", 44),
-        Column("Fingerprint", "code", 16),
+        Column(texts["network"], "text", 62),
+        Column(texts["layers"], "int", 9),
+        Column(texts["parameters"], "int", 13),
+        Column(texts["epochs"], "int", 9),
+        Column(texts["seconds_of"], "seconds", 10),
+        Column(texts["done_after"], "seconds", 12),
+        Column(texts["round"], "int", 9),
+        Column(texts["agent"], "text", 10),
+        Column(texts["reward"], "number", 10),
+        Column(texts["certainty"], "percent", 14),
+        Column(texts["failed_because"], "bad", 44),
+        Column(texts["fingerprint"], "code", 16),
     ]
 
 
-def _row(candidate: CandidateFacts, metrics: list[str], winner: int | None) -> list[object]:
-    mark = "winner" if candidate.number == winner else "best so far" if candidate.is_best else None
+def _mark(candidate: CandidateFacts, facts: Facts, texts: Mapping[str, str]) -> str | None:
+    if candidate.number == facts.winner.number:
+        return texts["mark_winner"]
+    return texts["mark_best"] if candidate.is_best else None
+
+
+def _row(candidate: CandidateFacts, metrics: list[str], mark: str | None) -> list[object]:
     return [
-        candidate.number,
+        candidate.number + 1,
         mark,
         candidate.score,
         *(candidate.metrics.get(name) for name in metrics),

@@ -64,6 +64,7 @@ def points(sheet: Worksheet, title: str, columns: tuple[int, int], rows: tuple[i
     first, last = rows
     x, y = columns
     series = Series(Reference(sheet, y, first, y, last), Reference(sheet, x, first, x, last), title=None)
+    series.smooth = False  # LibreOffice takes the first one's word for all
     series.marker.symbol = "circle"
     series.marker.size = 4
     series.marker.graphicalProperties = GraphicalProperties(solidFill=COLOURS[0])

@@ -11,45 +11,47 @@ from nas_core.report import words
 from nas_core.report.excel.page import Column, Page
 from nas_core.report.facts import Facts
 
-COLUMNS = (
-    Column("Column", "strong", 28),
-    Column("Role", "text", 11),
-    Column("Type", "text", 12),
-    Column("Missing", "int", 10),
-    Column("Missing", "percent", 10),
-    Column("Distinct", "int", 10),
-    Column("Smallest", "number", 12),
-    Column("Mean", "number", 12),
-    Column("Median", "number", 12),
-    Column("Largest", "number", 12),
-    Column("Deviation", "number", 12),
-    Column("Tells target", "percent", 10),
-    Column("Distribution", "spark", 32),
-    Column("Remarks", "wrapped", 60),
+COLUMNS = (  # text, style, width
+    ("column", "strong", 28),
+    ("role", "text", 11),
+    ("type", "text", 12),
+    ("missing", "int", 10),
+    ("missing", "percent", 10),
+    ("distinct", "int", 10),
+    ("smallest", "number", 12),
+    ("mean", "number", 12),
+    ("median", "number", 12),
+    ("largest", "number", 12),
+    ("deviation", "number", 12),
+    ("tells", "percent", 10),
+    ("distribution", "spark", 32),
+    ("remarks", "wrapped", 60),
 )
 BLOCKS = "▁▂▃▄▅▆▇█"
 
 
 def add_sheet(book: Workbook, facts: Facts) -> None:
     """Write the sheet."""
-    page = Page(book, "Data")
-    rows = ", ".join(f"{n:,} for {split}" for split, n in facts.data.n_rows.items())
-    page.title("Data", f"{len(facts.data.columns):,} columns of {words.printable(facts.dataset)}; rows: {rows}")
+    page = Page(book, "data", facts.language)
+    rows = ", ".join(page.say(f"rows_for_{split}", n=n) for split, n in facts.data.n_rows.items())
+    about = {"n": len(facts.data.columns), "dataset": words.printable(facts.dataset), "rows": rows}
+    page.title(page.sheet.title, page.say("data_lead", **about))
     header = page.row
-    first, last = page.table(COLUMNS, (_row(column, facts.data.n_profiled, facts) for column in facts.data.columns))
+    columns = [Column(page.texts[title], style, width) for title, style, width in COLUMNS]
+    first, last = page.table(columns, (_row(column, page.texts, facts) for column in facts.data.columns))
     page.sheet.auto_filter.ref = f"A{header}:N{last}"
     page.sheet.freeze_panes = page.sheet.cell(first, 2)
     page.repeat_header(header)
     _checks(page, facts)
 
 
-def _row(column: dict[str, Any], n_rows: int, facts: Facts) -> list[Any]:
+def _row(column: dict[str, Any], texts: Mapping[str, str], facts: Facts) -> list[Any]:
     quantiles = column.get("quantiles") or [None] * 5
-    missing = column.get("n_missing")
+    missing, n_rows = column.get("n_missing"), facts.data.n_profiled
     return [
         column["name"],
-        column["role"],
-        column["type"],
+        texts.get(f"role_{column['role']}", column["role"]),
+        texts.get(f"type_{column['type']}", column["type"]),
         missing,
         missing / n_rows if missing is not None and n_rows else None,
         column.get("n_distinct"),
@@ -79,28 +81,28 @@ def distribution(column: dict[str, Any]) -> str:
     return ", ".join(f"{words.shorten(words.printable(each['value']), 20)} ({each['count']:,})" for each in top[:4])
 
 
-def _found(check: Mapping[str, Any]) -> str:
+def _found(page: Page, check: Mapping[str, Any]) -> str:
     examples = check.get("examples")
-    such = f" Such as {', '.join(map(repr, examples))}." if examples else ""
+    such = page.say("such_as", examples=", ".join(map(repr, examples))) if examples else ""
     return f"{check.get('message') or ''}{such}"
 
 
 def _checks(page: Page, facts: Facts) -> None:
-    page.heading("What the checks found")
+    page.heading(page.texts["checks_found"])
     for place, (title, wide) in {
-        1: ("Column", 1),
-        2: ("Severity", 1),
-        3: ("Rule", 3),
-        6: ("Found", 7),
-        13: ("Done", 2),
+        1: ("column", 1),
+        2: ("severity", 1),
+        3: ("rule", 3),
+        6: ("found", 7),
+        13: ("done", 2),
     }.items():
-        page.put(title, "header", column=place, wide=wide)
-    for check in facts.data.checks or ({"column": "none"},):
+        page.put(page.texts[title], "header", column=place, wide=wide)
+    for check in facts.data.checks or ({"column": page.texts["none"]},):
         page.row += 1
-        page.put(check.get("column") or "whole table", "text", column=1)
-        page.put(check.get("severity"), "text", column=2)
+        page.put(check.get("column") or page.texts["whole_table"], "text", column=1)
+        page.put(page.texts.get(f"severity_{check.get('severity')}"), "text", column=2)
         page.put(check.get("rule"), "text", column=3, wide=3)
-        page.put(_found(check), "wrapped", column=6, wide=7)
+        page.put(_found(page, check), "wrapped", column=6, wide=7)
         page.put(check.get("action"), "wrapped", column=13, wide=2)
-        longest = max(len(_found(check)) / 90, len(str(check.get("action"))) / 90)
+        longest = max(len(_found(page, check)) / 90, len(str(check.get("action"))) / 90)
         page.sheet.row_dimensions[page.row].height = min(400, 15.5 * (int(longest) + 1))

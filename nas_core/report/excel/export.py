@@ -11,33 +11,36 @@ from nas_core.report import words
 from nas_core.report.excel.page import Column, Page
 from nas_core.report.facts import Facts
 
-COLUMNS = (Column("File (below export/)", "strong", 34), Column("Size", "text", 16), Column("Bytes", "int", 16))
-
 
 def add_sheet(book: Workbook, facts: Facts) -> None:
     """Write the sheet."""
-    page = Page(book, "Export")
-    page.title("Export", "Each exported model was run and compared with the trained network before it counted.")
-    page.heading("Agreement and speed")
+    page = Page(book, "export", facts.language)
+    texts = page.texts
+    page.title(page.sheet.title, texts["export_lead"])
+    page.heading(texts["agreement"])
     agreement = facts.export.agreement
     if isinstance(agreement, dict) and agreement and all(isinstance(about, dict) for about in agreement.values()):
         _formats(page, agreement)
     else:
         page.pairs(flatten(agreement), style="number")
-    page.heading("Files")
-    page.table(COLUMNS, ([path, words.size(f["bytes"]), f["bytes"]] for path, f in facts.export.files.items()))
+    page.heading(texts["files"])
+    columns = [Column(texts["export_file"], "strong", 34), Column(texts["size"], "text", 16)]
+    columns.append(Column(texts["bytes"], "int", 16))
+    files = ([path, words.size(f["bytes"], facts.language), f["bytes"]] for path, f in facts.export.files.items())
+    page.table(columns, files)
 
 
 def _formats(page: Page, agreement: dict[str, dict[str, Any]]) -> None:
     """A row a format, a column a fact. A format that failed has nothing but its error."""
     keys = list(dict.fromkeys(key for about in agreement.values() for key in about))
-    columns = [Column("Format", "strong", 34), *(_column(agreement, key) for key in keys)]
+    columns = [Column(page.texts["format"], "strong", 34), *(_column(page, agreement, key) for key in keys)]
     page.table(columns, ([name, *(about.get(key) for key in keys)] for name, about in agreement.items()))
 
 
-def _column(agreement: dict[str, dict[str, Any]], key: str) -> Column:
+def _column(page: Page, agreement: dict[str, dict[str, Any]], key: str) -> Column:
     style = _style(agreement, key)
-    return Column(key.replace("_", " ").capitalize(), style, 46 if style == "wrapped" else 16)
+    title = page.texts.get(f"about_{key}", key.replace("_", " ").capitalize())
+    return Column(title, style, 46 if style == "wrapped" else 16)
 
 
 def _style(agreement: dict[str, dict[str, Any]], key: str) -> str:

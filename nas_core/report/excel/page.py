@@ -13,6 +13,8 @@ from openpyxl.cell import Cell
 from openpyxl.utils import get_column_letter
 
 from nas_core.report.excel.style import figure_format
+from nas_core.report.texts.workbook import workbook_texts
+from nas_core.report.words import local
 
 MAX_TEXT = 32_767  # of one cell, in units of UTF-16
 MAX_NAME = 31  # of a sheet
@@ -37,12 +39,13 @@ class Column:
 
 
 class Page:
-    """A sheet with a cursor (`row`). Columns count from 1."""
+    """A sheet with a cursor (`row`), in a language. Columns count from 1."""
 
     ROW_HEIGHT = 13.5  # points, where no row says otherwise
 
-    def __init__(self, book: Workbook, name: str, widths: Sequence[float] = ()) -> None:
-        self.sheet = book.create_sheet(sheet_name(name))
+    def __init__(self, book: Workbook, name: str, language: str = "en", widths: Sequence[float] = ()) -> None:
+        self.language, self.texts = language, workbook_texts(language)
+        self.sheet = book.create_sheet(sheet_name(self.texts[f"sheet_{name}"]))
         self.row = 1
         self.set_widths(widths)
         self._set_up_print()
@@ -65,6 +68,15 @@ class Page:
         """Set the width of columns from `first` on, in characters."""
         for column, width in enumerate(widths, first):
             self.sheet.column_dimensions[get_column_letter(column)].width = width
+
+    def say(self, key: str, **values: Any) -> str:
+        """The text `key` with its places filled in; whole numbers as the language writes them."""
+        said = {name: self.whole(value) if isinstance(value, int) else value for name, value in values.items()}
+        return self.texts[key].format(**said)
+
+    def whole(self, n: int) -> str:
+        """``2,000``."""
+        return local(f"{n:,}", self.language)
 
     def put(self, value: Any, style: str = "text", *, row: int | None = None, column: int = 1, wide: int = 1) -> Cell:
         """Write one cell at `row` (None: the cursor's), merged over `wide` columns."""
@@ -124,7 +136,7 @@ class Page:
             self._fit(row, columns)
         if self.row < first:
             self.row += 1
-            self.put("none", "name", column=column)
+            self.put(self.texts["none"], "name", column=column)
         last = self.row
         self.row += 2
         return first, last

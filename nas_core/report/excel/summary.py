@@ -12,20 +12,21 @@ from nas_core.report import words
 from nas_core.report.excel.page import Page, lines_of
 from nas_core.report.excel.style import OUTCOMES
 from nas_core.report.facts import Facts
+from nas_core.report.texts.page import page_texts
 
 WIDE = 15  # columns, all of one width, as a grid to lay things out on
 LEFT = 7
 SHOWN_METRICS = 3
 CHARACTERS = 72  # in a line over the left half
 PICTURE = (576, 324)
-VERDICTS = {"better": "better", "equal": "the same", "unproven": "not proven", "worse": "worse"}
 
 
 def add_sheet(book: Workbook, facts: Facts, pictures: Mapping[str, Path]) -> None:
     """Write the sheet; of `pictures`, ``search`` and ``winner`` stand on the right."""
-    page = Page(book, "Summary", [11.0] * WIDE)
-    subtitle = f"{facts.task_title}  ·  {facts.dataset}  ·  job {facts.name}  ·  {facts.stages[0].started[:10]}"
-    page.title(words.shorten(f"A network that predicts {words.printable(facts.target)}", 60), words.printable(subtitle))
+    page = Page(book, "summary", facts.language, [11.0] * WIDE)
+    day = words.day(facts.stages[0].started, facts.language)
+    subtitle = page.say("subtitle", task=facts.task_title, dataset=facts.dataset, name=facts.name, date=day)
+    page.title(words.shorten(page.say("title", target=words.printable(facts.target)), 60), words.printable(subtitle))
     _band(page, facts)
     _cards(page, facts)
     top = page.row
@@ -51,23 +52,23 @@ def _band(page: Page, facts: Facts) -> None:
 def _cards(page: Page, facts: Facts) -> None:
     n, failed = facts.search.n_candidates, facts.search.n_failed
     unit = f" ({facts.metric.unit})" if facts.metric.unit else ""
-    direction = "higher is better" if facts.metric.higher_is_better else "lower is better"
-    n_test = facts.data.n_rows.get("test", 0)
-    copies = f", {facts.winner.n_copies} times" if facts.winner.n_copies > 1 else ""
-    copies += f", and {words.count(len(facts.winner.others), 'other network')}" if facts.winner.others else ""
+    texts, winner, language = page.texts, facts.winner, facts.language
+    direction = texts["higher" if facts.metric.higher_is_better else "lower"]
+    n_test, searching = facts.data.n_rows.get("test", 0), words.duration(facts.search.seconds, language)
+    size = page.say("size_note", n=len(winner.layers))
+    size += page.say("size_times", n=winner.n_copies) if winner.n_copies > 1 else ""
+    size += page.say("size_others", n=len(winner.others)) if winner.others else ""
+    different = page.say("different_failed", n=facts.search.n_distinct, failed=failed)
+    rows = page.say("rows_and_direction", n=n_test, direction=direction)
     cards = [
-        (f"{facts.metric.title}{unit}", words.number(facts.test.value), f"{n_test:,} test rows; {direction}"),
+        (f"{facts.metric.title}{unit}", words.number(facts.test.value, language), rows),
         (
-            "Time in all",
-            words.duration(facts.seconds["total"]),
-            f"{words.duration(facts.search.seconds)} of it searching",
+            texts["time_in_all"],
+            words.duration(facts.seconds["total"], language),
+            page.say("of_it_searching", time=searching),
         ),
-        ("Networks tried", f"{n:,}", f"{facts.search.n_distinct:,} different; {failed:,} failed"),
-        (
-            "The winner's size",
-            f"{facts.winner.parameters:,}",
-            f"parameters in {len(facts.winner.layers)} layers{copies}",
-        ),
+        (texts["networks_tried"], page.whole(n), different),
+        (texts["winners_size"], page.whole(winner.parameters), size),
     ]
     for place, card in enumerate(cards):
         for below, (text, style) in enumerate(zip(card, ("card label", "card value", "card note"), strict=True)):
@@ -78,20 +79,20 @@ def _cards(page: Page, facts: Facts) -> None:
 
 
 def _comparison(page: Page, facts: Facts) -> None:
-    page.heading("Beside simpler ways")
+    page.heading(page.texts["beside"])
     names = [facts.metric.name, *(name for name in facts.test.figures if name != facts.metric.name)][:SHOWN_METRICS]
     titles = [facts.metrics[name].title if name in facts.metrics else name for name in names]
     page.put("", "header", wide=3)
     for place, title in enumerate(titles):
         page.put(title, "header right", column=4 + place)
-    page.put("Verdict", "header", column=4 + len(names), wide=LEFT - 3 - len(names))
+    page.put(page.texts["verdict"], "header", column=4 + len(names), wide=LEFT - 3 - len(names))
     page.row += 1
     for title, figures, outcome in compared(facts):
         page.put(title, "text" if outcome else "strong", wide=3)
         for place, name in enumerate(names):
             page.put(figures.get(name), "number", column=4 + place)
         style = OUTCOMES[outcome] if outcome else "text"
-        page.put(VERDICTS.get(outcome), style, column=4 + len(names), wide=LEFT - 3 - len(names))
+        page.put(page.texts.get(f"outcome_{outcome}"), style, column=4 + len(names), wide=LEFT - 3 - len(names))
         page.row += 1
     page.row += 1
     for verdict in facts.test.verdicts:
@@ -104,38 +105,39 @@ def compared(facts: Facts) -> list[tuple[str, Mapping[str, float | None], str]]:
     test = facts.test
     figures = dict(test.baselines) | ({"random": test.random["test"]} if test.random else {})
     rivals = [(verdict.title, figures[verdict.rival], verdict.outcome) for verdict in test.verdicts]
-    return [("the network", test.figures, ""), *rivals]
+    return [(page_texts(facts.language)["the_network"], test.figures, ""), *rivals]
 
 
 def _notes(page: Page, facts: Facts) -> None:
-    page.heading("What to watch out for")
+    page.heading(page.texts["watch_out"])
     shown = facts.notes[:6]
-    for note in shown or ("Nothing: no check found a problem, and the network beats the simpler ways.",):
+    for note in shown or (page.texts["no_notes"],):
         page.paragraph(f"•  {words.shorten(words.printable(note), 240)}", wide=LEFT, characters=CHARACTERS)
     if len(facts.notes) > len(shown):
-        page.paragraph(f"… and {len(facts.notes) - len(shown)} more; see the sheet Data.", wide=LEFT)
+        more = page.say("more_notes", n=len(facts.notes) - len(shown), sheet=page.texts["sheet_data"])
+        page.paragraph(more, wide=LEFT)
     page.row += 1
 
 
 def _next(page: Page, facts: Facts) -> None:
-    page.heading("What to do next")
+    page.heading(page.texts["what_next"])
     for step in facts.next:
         page.paragraph(f"•  {step}", wide=LEFT, characters=CHARACTERS)
     page.row += 1
 
 
 def _files(page: Page, facts: Facts) -> None:
-    page.heading("Where things are")
+    page.heading(page.texts["where_things_are"])
     where = [
-        ("the run", facts.address),
-        ("the model", "export/ (how to use it: MODEL_CARD.md)"),
-        ("the report as a page", "report/report.html"),
-        ("the film of the search", "report/learning.mp4, learning.gif"),
-        ("a copy", facts.job.get("destination")),
+        ("where_run", facts.address),
+        ("where_model", page.texts["where_model_is"]),
+        ("where_page", "report/report.html"),
+        ("where_film", "report/learning.mp4, learning.gif"),
+        ("where_copy", facts.job.get("destination")),
     ]
     for name, place in where:
         if place:
-            page.put(name, "name", wide=2)
+            page.put(page.texts[name], "name", wide=2)
             page.put(place, "wrapped", column=3, wide=LEFT - 2)
             page.sheet.row_dimensions[page.row].height = 15.5 * lines_of(str(place), 46)
             page.row += 1

@@ -17,24 +17,15 @@ from nas_core.report.outcome import ConfusionFacts, ResidualFacts, rival_title
 CHART_ROWS = 19
 LAST_PRINTED = 12  # the cells that charts draw on lie beyond
 CHART_CELLS = 17
-SPREAD = {
-    "0": "lowest",
-    "0.05": "5 % are below",
-    "0.25": "25 % are below",
-    "0.5": "half are below",
-    "0.75": "75 % are below",
-    "0.95": "95 % are below",
-    "1": "highest",
-}
 SHOWN_CELLS = 12  # of a row, what fits on a page
 SHOWN_COLUMNS = 20  # in the chart of importance
 
 
 def add_sheet(book: Workbook, facts: Facts) -> None:
     """Write the sheet."""
-    page = Page(book, "Test", [30, *[14.0] * 13])
+    page = Page(book, "test", facts.language, [30, *[14.0] * 13])
     n_test = facts.data.n_rows.get("test", 0)
-    page.title("Test", f"Measured once, on {n_test:,} rows that neither the search nor the training has seen.")
+    page.title(page.sheet.title, page.say("test_lead", n=n_test))
     _figures(page, facts)
     _verdicts(page, facts)
     if facts.test.confusion:
@@ -42,6 +33,7 @@ def add_sheet(book: Workbook, facts: Facts) -> None:
     if facts.test.residuals:
         _residuals(page, facts.test.residuals, facts)
     _thresholds(page, facts)
+    _slices(page, facts)
     _mistakes(page, facts)
     _importance(page, facts)
     last = LAST_PRINTED if page.sheet.max_column >= CHART_CELLS else page.sheet.max_column
@@ -51,31 +43,36 @@ def add_sheet(book: Workbook, facts: Facts) -> None:
 
 def _figures(page: Page, facts: Facts) -> None:
     test = facts.test
-    shown = {"the network": test.figures, "on validation rows": test.valid}
-    shown |= {rival_title(name): figures for name, figures in test.baselines.items()}
+    texts, language = page.texts, facts.language
+    shown = {texts["the_network"]: test.figures, texts["on_validation"]: test.valid}
+    shown |= {rival_title(name, language): figures for name, figures in test.baselines.items()}
     if test.random:
-        shown[f"{rival_title('random')} ({test.random['n']:,} networks)"] = test.random["test"]
+        n_networks = page.say("n_networks", title=rival_title("random", language), n=test.random["n"])
+        shown[n_networks] = test.random["test"] or {}
     names = sorted(test.figures, key=lambda name: name != facts.metric.name)
-    page.heading("Figures")
-    columns = [Column("Figure", "strong"), *(Column(words.shorten(title, 60), "number") for title in shown)]
-    columns.append(Column("Good is", "text"))
+    page.heading(texts["figures"])
+    columns = [Column(texts["figure"], "strong"), *(Column(words.shorten(title, 60), "number") for title in shown)]
+    columns.append(Column(texts["good_is"], "text"))
     header = page.row
     page.table(
         columns,
-        ([_title(name, facts), *(fig.get(name) for fig in shown.values()), _good(name, facts)] for name in names),
+        (
+            [_title(page, name, facts), *(fig.get(name) for fig in shown.values()), _good(page, name, facts)]
+            for name in names
+        ),
     )
     page.sheet.row_dimensions[header].height = 48
 
 
-def _title(name: str, facts: Facts) -> str:
+def _title(page: Page, name: str, facts: Facts) -> str:
     title = facts.metrics[name].title if name in facts.metrics else name
-    return f"{title} (the job's metric)" if name == facts.metric.name else title
+    return page.say("jobs_metric", title=title) if name == facts.metric.name else title
 
 
-def _good(name: str, facts: Facts) -> str:
+def _good(page: Page, name: str, facts: Facts) -> str:
     if name not in facts.metrics:
         return ""
-    return "high" if facts.metrics[name].higher_is_better else "low"
+    return page.texts["good_high" if facts.metrics[name].higher_is_better else "good_low"]
 
 
 def _verdicts(page: Page, facts: Facts) -> None:
@@ -86,14 +83,14 @@ def _verdicts(page: Page, facts: Facts) -> None:
 
 
 def _confusion(page: Page, confusion: ConfusionFacts, facts: Facts) -> None:
-    page.heading("Classes")
-    columns = [Column("Class", "strong")]
-    columns += [Column(title, "percent") for title in ("Precision", "Recall", "F1")]
-    columns.append(Column("Test rows", "int"))
+    page.heading(page.texts["classes"])
+    columns = [Column(page.texts["class"], "strong")]
+    columns += [Column(title, "percent") for title in (page.texts["precision"], page.texts["recall"], "F1")]
+    columns.append(Column(page.texts["test_rows"], "int"))
     page.table(columns, ([c.name, c.precision, c.recall, c.f1, c.n_rows] for c in confusion.per_class))
-    page.heading("Truth (rows) against prediction (columns)")
+    page.heading(page.texts["confusion"])
     if confusion.n_left_out:
-        page.paragraph(f"The {len(confusion.labels)} most frequent classes; {confusion.n_left_out:,} are left out.")
+        page.paragraph(page.say("frequent_classes", n=len(confusion.labels), left=confusion.n_left_out))
     header = [
         Column("", "strong"),
         *(Column(words.shorten(words.printable(label), 40), "int") for label in confusion.labels),
@@ -111,13 +108,14 @@ def _calibration(page: Page, facts: Facts) -> None:
     bins = facts.test.details.get("calibration")
     if not bins:
         return
-    page.heading("When it is so sure, how often is it right?")
-    columns = [Column("Probability of the class it chose", "strong"), Column("Mean", "percent")]
-    columns += [Column("Is right in", "percent"), Column("Test rows", "int")]
+    page.heading(page.texts["calibration"])
+    columns = [Column(page.texts["chosen_probability"], "strong"), Column(page.texts["mean"], "percent")]
+    columns += [Column(page.texts["is_right_in"], "percent"), Column(page.texts["test_rows"], "int")]
     top = page.row
-    rows = ([f"{b['from']:.0%} to {b['to']:.0%}", b["confidence"], b["accuracy"], b["count"]] for b in bins)
+    spans = (page.say("from_to", low=f"{b['from']:.0%}", high=f"{b['to']:.0%}") for b in bins)
+    rows = ([span, b["confidence"], b["accuracy"], b["count"]] for span, b in zip(spans, bins, strict=True))
     cells = page.table(columns, rows)
-    chart = charts.lines(page.sheet, "Sureness and being right", [2, 3], cells, 1)
+    chart = charts.lines(page.sheet, page.texts["chart_calibration"], [2, 3], cells, 1)
     chart.x_axis.tickLblSkip = 1
     chart.y_axis.scaling.min, chart.y_axis.scaling.max = 0, 1
     page.sheet.add_chart(chart, f"F{top}")
@@ -129,13 +127,13 @@ def _thresholds(page: Page, facts: Facts) -> None:
     if not thresholds:
         return
     page.sheet.row_breaks.append(Break(id=page.row - 1))
-    page.heading("Where to draw the line")
-    page.paragraph(f"Say {words.shorten(words.printable(facts.test.positive), 60)} when its probability is at least:")
-    columns = [Column("Threshold", "percent"), Column("Precision", "percent"), Column("Recall", "percent")]
-    columns += [Column("F1", "percent"), Column("Rows said so", "int")]
+    page.heading(page.texts["thresholds"])
+    page.paragraph(page.say("say_when", name=words.shorten(words.printable(facts.test.positive), 60)))
+    titles = (page.texts["threshold"].capitalize(), page.texts["precision"], page.texts["recall"], "F1")
+    columns = [*(Column(title, "percent") for title in titles), Column(page.texts["rows_said"], "int")]
     top = page.row
     cells = page.table(columns, ([t.threshold, t.precision, t.recall, t.f1, t.n_yes] for t in thresholds))
-    chart = charts.lines(page.sheet, "Precision, recall and F1 by threshold", [2, 3, 4], cells, 1)
+    chart = charts.lines(page.sheet, page.texts["chart_thresholds"], [2, 3, 4], cells, 1)
     chart.y_axis.scaling.min, chart.y_axis.scaling.max = 0, 1
     page.sheet.add_chart(chart, f"G{top}")
     page.row = max(page.row, top + CHART_ROWS)
@@ -145,37 +143,69 @@ def _mistakes(page: Page, facts: Facts) -> None:
     mistakes = facts.test.mistakes
     if not mistakes or not mistakes.rows:
         return
-    page.heading("The worst mistakes")
-    page.paragraph("Test rows (counted from 0), the worst first, with the columns that the network looks at most.")
-    titles = ["Row", "Truth", "Prediction", "How wrong", *mistakes.columns[4:SHOWN_CELLS]]
-    columns = [Column(words.shorten(words.printable(title), 40), "text") for title in titles]
-    columns[0], columns[3] = Column("Row", "int"), Column("How wrong", "number")
+    page.heading(page.texts["mistakes"])
+    page.paragraph(page.texts["mistakes_about"])
+    own = [page.texts[f"mistake_{place}"] for place in range(4)]
+    titles = [*own, *mistakes.columns[4:SHOWN_CELLS]]
+    cells = zip(*(row[:SHOWN_CELLS] for row in mistakes.rows), strict=True)
+    styles = ["number" if all(isinstance(value, float) for value in column) else "text" for column in cells]
+    columns = [
+        Column(words.shorten(words.printable(title), 40), style)
+        for title, style in zip(titles, ["int", *styles[1:]], strict=True)
+    ]
     page.table(columns, (row[:SHOWN_CELLS] for row in mistakes.rows))
 
 
+def _slices(page: Page, facts: Facts) -> None:
+    slices = facts.test.slices
+    if not slices or not slices.n_looked_at:
+        return
+    metric, texts = facts.metrics[slices.metric].title, page.texts
+    page.sheet.row_breaks.append(Break(id=page.row - 1))
+    page.heading(texts["slices"])
+    lead = page.say("slices_lead" if slices.weak else "slices_none", n=slices.n_looked_at, metric=metric)
+    page.paragraph(lead, wide=10, characters=140)
+    if not slices.weak:
+        page.row += 1
+        return
+    titles = (metric, texts["interval_low"], texts["interval_high"], texts["elsewhere"], texts["linear_there"])
+    columns = [Column(texts["column"], "strong"), Column(texts["slice"], "wrapped", 22), Column(texts["rows"], "int")]
+    columns += [Column(title, "number") for title in titles]
+    figures = ([s.value, s.low, s.high, s.elsewhere, s.linear] for s in slices.weak)
+    rows = ([s.column, s.where, s.n_rows, *own] for s, own in zip(slices.weak, figures, strict=True))
+    page.table(columns, rows)
+
+
 def _residuals(page: Page, residuals: ResidualFacts, facts: Facts) -> None:
-    page.heading("Prediction less truth")
-    spread = [(SPREAD.get(share, f"{share} are below"), value) for share, value in residuals.quantiles.items()]
+    page.heading(page.texts["spread"])
+    spread = [(_spread(page, share), value) for share, value in residuals.quantiles.items()]
     page.pairs(spread, style="number")
     _charted(page, residuals, facts)
+
+
+def _spread(page: Page, share: str) -> str:
+    """How a quantile is called."""
+    name = f"spread_{share}"
+    return page.texts[name] if name in page.texts else page.say("spread_below", share=words.percent(float(share)))
 
 
 def _charted(page: Page, residuals: ResidualFacts, facts: Facts) -> None:
     """The two charts, and the cells they draw on, to the right of what is printed."""
     top, right = page.row, CHART_CELLS
     edges = zip(residuals.edges[:-1], residuals.edges[1:], strict=True)
-    middles = [words.number(float(f"{(low + high) / 2:.3g}")) for low, high in edges]
+    middles = [words.number(float(f"{(low + high) / 2:.3g}"), facts.language) for low, high in edges]
     bins = page.table(
-        [Column("Error about", "text", 14), Column("Rows", "int", 10)],
+        [Column(page.texts["error_about"], "text", 14), Column(page.texts["rows"], "int", 10)],
         zip(middles, residuals.counts, strict=True),
         column=right,
     )
     page.row = top
-    columns = [Column(f"True {facts.metric.unit}".strip(), "number", 14), Column("Predicted", "number", 14)]
+    columns = [Column(page.say("true_value", unit=facts.metric.unit).strip(), "number", 14)]
+    columns.append(Column(page.texts["predicted"], "number", 14))
     points = page.table(columns, residuals.points, column=right + 3)
-    histogram = charts.bars(page.sheet, "How far off the predictions are", right + 1, bins, right, flat=False)
+    histogram = charts.bars(page.sheet, page.texts["residuals"], right + 1, bins, right, flat=False)
     page.sheet.add_chart(histogram, f"A{top}")
-    scatter = charts.points(page.sheet, "Prediction against truth", (right + 3, right + 4), points)
+    scatter = charts.points(page.sheet, page.texts["prediction_truth"], (right + 3, right + 4), points)
     page.sheet.add_chart(scatter, f"F{top}")
     page.row = top + CHART_ROWS
 
@@ -185,12 +215,15 @@ def _importance(page: Page, facts: Facts) -> None:
     if not importance:
         return
     page.sheet.row_breaks.append(Break(id=page.row - 1))
-    page.heading("What the network looks at")
-    page.paragraph("Importance: how far the score falls when the column is shuffled among the test rows.")
-    columns = [Column("Column", "strong"), Column("Importance", "number"), Column("± deviation", "number")]
+    page.heading(page.texts["importance"])
+    page.paragraph(page.texts["importance_lead"])
+    columns = [Column(page.texts["column"], "strong"), Column(page.texts["importance_of"], "number")]
+    columns.append(Column(page.texts["plus_minus"], "number"))
     top = page.row
     first, last = page.table(columns, ([e["column"], e["importance"], e.get("std")] for e in importance))
-    chart = charts.bars(page.sheet, "Importance", 2, (first, min(last, first + SHOWN_COLUMNS - 1)), 1, flat=True)
+    chart = charts.bars(
+        page.sheet, page.texts["chart_importance"], 2, (first, min(last, first + SHOWN_COLUMNS - 1)), 1, flat=True
+    )
     chart.height = max(6.0, 1.8 + 0.55 * min(len(importance), SHOWN_COLUMNS))
     page.sheet.add_chart(chart, f"E{top}")
     page.row = max(page.row, top + round(chart.height * 2.4))

@@ -13,41 +13,44 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from nas_core.report import words
 from nas_core.report.excel.page import Page, write
 from nas_core.report.facts import Facts
-from nas_core.report.playable import Playable, Weights
+from nas_core.report.playable import Network, Playable, Weights
 from nas_core.report.policy import steps_of
 from nas_core.space.build import layer_name
 from nas_core.space.steps import Add, Dropout, Keep, Matrix, Norm, Step
 from nas_core.tasks.registry import load_part
 
 NORM_EPSILON = 1e-3  # Keras' default
-TITLE, WORKINGS = "Try it", "Workings"
+WORKINGS = "Workings"
 
 
-def add_sheet(book: Workbook, facts: Facts, network: Playable) -> None:
-    """Write the sheet, and a hidden one with the arithmetic; its formulas are made of addresses and numbers alone."""
-    page = Page(book, TITLE, [44, 24, 6, 44, 18, 20])
+def add_sheet(book: Workbook, facts: Facts, model: Playable | None) -> None:
+    """Write the sheet, and a hidden one with the arithmetic; its formulas are made of addresses and numbers alone.
+
+    Without a `model` that formulas can say, the sheet tells so.
+    """
+    page = Page(book, "tryit", facts.language, [44, 24, 6, 44, 18, 20])
     target = words.shorten(words.printable(facts.target), 60)
-    page.title(
-        TITLE, f"Fill in the yellow cells; formulas compute the network's {target}. An empty cell is a missing value."
-    )
+    page.title(page.sheet.title, page.say("tryit_lead", target=target) if model else "")
+    if model is None:
+        page.paragraph(page.say("tryit_none", n=facts.winner.parameters), wide=6, characters=140)
+        return
     workings = Workings(book)
     top = page.row
-    cells = _ask(page, network, workings)
-    answers = workings.network(network, cells)
-    _answer(page, network, answers, top)
+    cells = _ask(page, model, workings)
+    _answer(page, model, workings.model(model, cells), top)
 
 
-def _ask(page: Page, network: Playable, workings: Workings) -> list[str]:
+def _ask(page: Page, model: Playable, workings: Workings) -> list[str]:
     """The yellow cells, filled in with the first test row; returns their addresses as the workings see them."""
-    asked = load_part(network.task, "input", "formulas").questions(network.transforms["input"])
-    page.put("Column", "header")
-    page.put("Value", "header right", column=2)
+    asked = load_part(model.task, "input", "formulas").questions(model.transforms["input"])
+    page.put(page.texts["column"], "header")
+    page.put(page.texts["value"], "header right", column=2)
     cells = []
-    for question, value in zip(asked, network.example, strict=True):
+    for question, value in zip(asked, model.example, strict=True):
         page.row += 1
         page.put(question.name, "text")
         cell = page.put(value, "input", column=2)
-        cells.append(f"'{TITLE}'!$B${page.row}")
+        cells.append(f"'{page.sheet.title}'!$B${page.row}")
         if question.categories:
             allowed = DataValidation(
                 type="list", formula1=f"={workings.choices(question.categories)}", allow_blank=True
@@ -59,12 +62,12 @@ def _ask(page: Page, network: Playable, workings: Workings) -> list[str]:
     return cells
 
 
-def _answer(page: Page, network: Playable, answers: Sequence[str], top: int) -> None:
-    target = load_part(network.task, "target", "formulas")
-    for column, title in enumerate(("The network says", "Now", "For the first test row"), 4):
-        page.put(title, "header" if column == 4 else "header right", row=top, column=column)
-    names = target.names(network.transforms["target"])
-    for row, (name, cell, expected) in enumerate(zip(names, answers, network.expected, strict=True), top + 1):
+def _answer(page: Page, model: Playable, answers: Sequence[str], top: int) -> None:
+    target = load_part(model.task, "target", "formulas")
+    for column, title in enumerate(("the_network_says", "now", "first_test_row"), 4):
+        page.put(page.texts[title], "header" if column == 4 else "header right", row=top, column=column)
+    names = target.names(model.transforms["target"])
+    for row, (name, cell, expected) in enumerate(zip(names, answers, model.expected, strict=True), top + 1):
         page.put(name, "strong", row=row, column=4)
         shown = page.formula(cell, target.STYLE, row=row, column=5)
         then = page.put(expected, target.STYLE, row=row, column=6)
@@ -79,6 +82,7 @@ class Workings:
         self.sheet.sheet_state = "hidden"
         self.column = 0
         self.lists: list[str] = []
+        self._matrices: dict[int, list[str]] = {}
 
     def _range(self, first: int, last: int) -> str:
         letter = get_column_letter(self.column)
@@ -110,26 +114,32 @@ class Workings:
             self.sheet.cell(row, self.column).value = f"={formula}"
         return [f"'{WORKINGS}'!${letter}${row}" for row in range(1, len(formulas) + 1)]
 
-    def network(self, network: Playable, cells: Sequence[str]) -> list[str]:
-        """The formula of each output: the mean of the copies' (of one copy its own), calibrated."""
-        copies = [self._copy(network, weights, cells) for weights in network.copies]
-        means = self.write([f"AVERAGE({','.join(same)})" for same in zip(*copies, strict=True)])
-        calibrate = load_part(network.task, "target", "formulas").calibrate
-        return list(calibrate(network.calibration, means))
+    def model(self, model: Playable, cells: Sequence[str]) -> list[str]:
+        """The formula of each output: the mean of the networks', calibrated."""
+        networks = [self._network(model, network, cells) for network in model.networks]
+        calibrate = load_part(model.task, "target", "formulas").calibrate
+        return list(calibrate(model.calibration, self.write(_means(networks))))
 
-    def _copy(self, network: Playable, weights: Weights, cells: Sequence[str]) -> list[str]:
-        stem = load_part(network.task, "input", "formulas").stem
-        given = network.transforms["input"]
+    def _network(self, model: Playable, network: Network, cells: Sequence[str]) -> list[str]:
+        """The cells of a network's outputs: the mean of its members'."""
+        stem = load_part(model.task, "input", "formulas").stem
+        given = model.transforms["input"]
 
         def columns_of(name: str, place: int | EllipsisType) -> list[str]:
-            return self.matrix(weights[name][0][place])
+            return self.matrix(network.weights[name][0][place])
 
         x = self.write(stem(given, cells, self.lists, columns_of, self.write))
+        return self.write(_means([self._member(model, network, number, x) for number in range(len(network.members))]))
+
+    def _member(self, model: Playable, network: Network, number: int, x: list[str]) -> list[str]:
+        factors, head = network.members[number]
+        if factors is not None:
+            x = self.write([f"{cell}*({factor!r})" for cell, factor in zip(x, factors.tolist(), strict=True)])
         for index, (kind, params) in enumerate(network.layers):
-            x = self._layer(steps_of(kind, params, (len(x),), layer_name(index, kind)), weights, x)
-        x = self.write(self._product(x, weights["head"]))
-        head = load_part(network.task, "target", "formulas").head
-        return self.write(head(network.transforms["target"], x))
+            x = self._layer(steps_of(kind, params, (len(x),), layer_name(index, kind)), network.weights, x)
+        x = self.write(self._product(x, head))
+        close = load_part(model.task, "target", "formulas").head
+        return self.write(close(model.transforms["target"], x))
 
     def _layer(self, steps: Sequence[Step], weights: Weights, x: list[str]) -> list[str]:
         kept: list[str] = []
@@ -149,7 +159,8 @@ class Workings:
         return x
 
     def _product(self, x: Sequence[str], weights: Sequence[np.ndarray]) -> list[str]:
-        columns, along = self.matrix(weights[0]), _span(x)
+        columns, along = self._matrices.get(id(weights[0])) or self.matrix(weights[0]), _span(x)
+        self._matrices[id(weights[0])] = columns  # members share most of theirs
         return [
             f"SUMPRODUCT({along},{column})+({bias!r})"
             for column, bias in zip(columns, weights[1].tolist(), strict=True)
@@ -157,6 +168,11 @@ class Workings:
 
 
 ACTIVATIONS = {"relu": "MAX(0,{x})", "silu": "{x}/(1+EXP(-{x}))", "tanh": "TANH({x})"}
+
+
+def _means(several: Sequence[Sequence[str]]) -> list[str]:
+    """The formula of the mean of each output."""
+    return [f"AVERAGE({','.join(same)})" for same in zip(*several, strict=True)]
 
 
 def _span(cells: Sequence[str]) -> str:

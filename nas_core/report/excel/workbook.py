@@ -11,6 +11,7 @@ from nas_core.report.excel import candidates, choose, data, export, network, rep
 from nas_core.report.excel.style import add_styles
 from nas_core.report.facts import Facts
 from nas_core.report.playable import Playable
+from nas_core.report.texts.workbook import workbook_texts
 
 
 def write_workbook(facts: Facts, path: Path, pictures: Mapping[str, Path], playable: Playable | None = None) -> None:
@@ -27,11 +28,10 @@ def write_workbook(facts: Facts, path: Path, pictures: Mapping[str, Path], playa
     network.add_sheet(book, facts, pictures)
     for sheet in (training, test):
         sheet.add_sheet(book, facts)
-    if playable:
-        tryit.add_sheet(book, facts, playable)
+    tryit.add_sheet(book, facts, playable)
     for sheet in (export, reproduce):
         sheet.add_sheet(book, facts)
-    book.properties.title = f"Report of {facts.name}"
+    book.properties.title = workbook_texts(facts.language)["book_title"].format(name=facts.name)
     book.properties.creator = "nas-core"
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.tmp")

@@ -131,7 +131,7 @@ function trainingSection() {
   const names = F.training.columns, place = (name) => names.indexOf(name);
   const points = (name) => F.training.epochs.map((row) => [row[place("epoch")], row[place(name)]]).filter((p) => p[0] !== null && p[1] !== null);
   const others = names.filter((name) => !["epoch", "seconds", "loss", "valid_loss"].includes(name)).slice(0, 3);
-  return section("training", T.training, t("training_lead", { n: whole(F.training.epochs.length), best: F.training.best_epoch ?? "–" }),
+  return section("training", T.training, t("training_lead", { n: whole(Math.max(0, ...F.training.epochs.map((row) => row[place("epoch")] || 0))), best: F.training.best_epoch ?? "–" }),
     legend(["line", "blue", T.loss_train], ["line", "badline", T.loss_valid]),
     h("div", { class: others.length ? "two" : "" },
       lines([{ points: points("loss"), style: "blue" }, { points: points("valid_loss"), style: "badline" }].filter((one) => one.points.length), { xTitle: T.epoch, yTitle: T.loss }),

@@ -17,7 +17,7 @@ from nas_core.report.candidates import CandidateFacts
 from nas_core.report.diagram import winner_svg
 from nas_core.report.facts import Facts, to_json
 from nas_core.report.outcome import rival_title
-from nas_core.report.texts import page_texts
+from nas_core.report.texts.page import page_texts
 from nas_core.runs.records import write_text
 
 ASSETS = files("nas_core.report.html")
@@ -66,7 +66,10 @@ def page_facts(facts: Facts) -> dict[str, Any]:
     kinds = list(search.kinds)
     title = texts["title"].format(target=words.shorten(target, 80))
     subtitle = texts["subtitle"].format(
-        task=facts.task_title, dataset=facts.dataset, name=facts.name, date=facts.stages[0].started[:10]
+        task=facts.task_title,
+        dataset=facts.dataset,
+        name=facts.name,
+        date=words.day(facts.stages[0].started, facts.language),
     )
     number = facts.winner.number
     winner = next((place for place, c in enumerate(search.candidates) if c.number == number), None)

@@ -1,14 +1,10 @@
-"""The report's own words, in every language it speaks. What comes from the data stays as it came."""
+"""The words of the page."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from nas_core.report.texts.languages import Texts, spoken
 
-Table = Callable[[str], dict[str, str]]
-LANGUAGES = ("en", "ru")
-
-# Each entry: English, Russian. {name} is a place that is filled in.
-_PAGE: dict[str, tuple[str, str]] = {
+PAGE: Texts = {
     "title": ("A network that predicts {target}", "Сеть, которая предсказывает {target}"),
     "subtitle": (
         "{task}  ·  {dataset}  ·  job {name}  ·  {date}",
@@ -243,135 +239,6 @@ _PAGE: dict[str, tuple[str, str]] = {
 }
 
 
-_SENTENCES: dict[str, tuple[str, str]] = {
-    "slice_missing": ("missing", "пусто"),
-    "slice_range": ("{low} to {high}", "от {low} до {high}"),
-    "rival_majority": ("guessing the most frequent class", "угадывание самого частого класса"),
-    "rival_mean": ("guessing the mean", "угадывание среднего"),
-    "rival_linear": ("the linear model", "линейная модель"),
-    "rival_random": ("random search", "случайный поиск"),
-    "and": ("and", "и"),
-    "or": ("or", "или"),
-    "reached": (
-        "The network reaches {metric} {value}{interval} on rows that it has never seen",
-        "На строках, которых сеть не видела, {metric} = {value}{interval}",
-    ),
-    "interval": (" ({low} to {high})", " (от {low} до {high})"),
-    "not_beaten": ("it does not beat {rivals}", "сеть не лучше, чем {rivals}"),
-    "no_better": ("it is no better than {rivals}", "сеть не лучше, чем {rivals}"),
-    "beats": ("it beats {rivals}", "сеть лучше, чем {rivals}"),
-    "unproven": ("better than {rivals}: not proven", "лучше ли она, чем {rivals}: не доказано"),
-    "better": ("Better than {rival} by {gain}", "Лучше, чем {rival}, на {gain}"),
-    "worse": ("Worse than {rival} by {gain}", "Хуже, чем {rival}, на {gain}"),
-    "equal": ("As good as {rival}", "Не лучше и не хуже, чем {rival}"),
-    "verdict_unproven": (
-        "Better than {rival}: not proven, the difference is {gain}",
-        "Лучше ли, чем {rival}: не доказано, разница {gain}",
-    ),
-    "points": ("{n} points", "{n} п."),
-    "against": ("{metric} {value} against {other}{relative}", "{metric} {value} против {other}{relative}"),
-    "higher": ("{share} higher", "на {share} выше"),
-    "lower": ("{share} lower", "на {share} ниже"),
-    "note_linear": (
-        "A linear model does as well here and is simpler: prefer it, or give the search more time or data.",
-        "Линейная модель здесь не хуже и проще: возьмите её или дайте поиску больше времени или данных.",
-    ),
-    "note_nothing": (
-        "The network has learnt nothing that helps: the columns may say nothing about the target.",
-        "Сеть ничему полезному не научилась: возможно, столбцы ничего не говорят о цели.",
-    ),
-    "note_random": (
-        "Random search found a better network with the same number of trials: the agent did not pay here.",
-        "Случайный поиск за столько же попыток нашёл сеть лучше: агент здесь себя не окупил.",
-    ),
-    "note_random_unproven": (
-        "That the agent finds better networks than random search is not proven on these test rows.",
-        "На этих контрольных строках не доказано, что агент находит сети лучше, чем случайный поиск.",
-    ),
-    "note_few_rows": (
-        "The figures rest on few test rows ({n}); small differences may be chance.",
-        "Контрольных строк мало ({n}): небольшие различия могут быть случайны.",
-    ),
-    "note_failed": (
-        "{share} of the networks failed; the list of candidates says why.",
-        "С ошибкой закончились {share} сетей; причины — в списке кандидатов.",
-    ),
-    "next_simple": (
-        "Use the simpler model until more rows or better columns are there.",
-        "Пользуйтесь более простой моделью, пока нет новых строк или лучших столбцов.",
-    ),
-    "next_short": (
-        "The search had time for few networks ({n}): give it a larger `budget_minutes`.",
-        "Поиск успел проверить мало сетей ({n}): увеличьте `budget_minutes`.",
-    ),
-    "next_longer": (
-        "The search was still finding better networks: give it a larger `budget_minutes`.",
-        "Поиск ещё находил лучшие сети: увеличьте `budget_minutes`.",
-    ),
-    "next_enough": (
-        "The search had stopped finding better networks: more time will hardly help, more data may.",
-        "Поиск перестал находить лучшие сети: время вряд ли поможет, новые данные — возможно.",
-    ),
-    "next_rows": (
-        "Collect more rows: with so few, every figure moves with chance.",
-        "Соберите больше строк: при таком их числе все значения зависят от случая.",
-    ),
-    "next_try": (
-        "Try the network on rows of your own (`nas predict RUN rows.csv`); export/ holds it for phones and servers.",
-        "Проверьте сеть на своих строках (`nas predict RUN rows.csv`); в export/ она готова для телефонов и серверов.",
-    ),
-}
-
-
-def sentence_texts(language: str) -> dict[str, str]:
-    """The words of verdicts, notes and advice by key."""
-    place = LANGUAGES.index(language)
-    return {key: texts[place] for key, texts in _SENTENCES.items()}
-
-
-_FILM: dict[str, tuple[str, str]] = {
-    "designing": ("Designing a network that predicts {target}", "Агент строит сеть, которая предсказывает {target}"),
-    "tried": ("A network that was tried", "Проверенная сеть"),
-    "of_each": ("{metric} of each network", "{metric} каждой сети"),
-    "choices": ("How likely the agent was to choose each layer", "С какой вероятностью агент выбирал слои"),
-    "in_order": ("networks, 1 to {n}", "сети, с 1-й по {n}-ю"),
-    "n_failed": ("{n} failed", "с ошибкой: {n}"),
-    "networks_tried": ("networks tried", "проверено сетей"),
-    "of": ("of {n}", "из {n}"),
-    "search_time": ("search time", "время поиска"),
-    "best": ("best {metric} so far", "лучшее: {metric}"),
-    "sure": ("sure of its favourite: {share}", "уверенность в лучшем выборе: {share}"),
-    "choosing": ("choosing layer {n}", "выбор слоя {n}"),
-    "number": ("number {n}", "номер {n}"),
-    "input": ("a row", "строка"),
-    "parameters": ("{n} parameters", "параметров: {n}"),
-    "failed_because": ("failed: {reason}", "ошибка: {reason}"),
-    "no_figure": ("no figure", "нет значения"),
-    "record": ("best so far", "лучшая"),
-    "a_network": ("a network (better is higher)", "сеть (выше — лучше)"),
-    "best_so_far": ("best so far", "лучшее"),
-    "random": ("random search", "случайный поиск"),
-    "failed": ("failed", "ошибка"),
-    "resumed": ("stopped, resumed", "прерван, продолжен"),
-    "the_network_for": ("The network for {target}", "Сеть для {target}"),
-    "on_unseen": ("{metric} on rows never seen before", "{metric} на строках, которых сеть не видела"),
-    "the_network": ("the network", "сеть"),
-    "longer": ("Longer is better", "Чем длиннее, тем лучше"),
-    "shorter": ("Shorter is better", "Чем короче, тем лучше"),
-    "end": ("{n} networks tried", "Проверено сетей: {n}"),
-    "end_failed": ("{n} of them failed", "с ошибкой: {n}"),
-    "in_all": ("{time} in all", "всего {time}"),
-    "parameters_head": ("parameters", "параметры"),
-}
-
-
-def film_texts(language: str) -> dict[str, str]:
-    """The words of the film by key."""
-    place = LANGUAGES.index(language)
-    return {key: texts[place] for key, texts in _FILM.items()}
-
-
 def page_texts(language: str) -> dict[str, str]:
-    """The words of the page by key."""
-    place = LANGUAGES.index(language)
-    return {key: texts[place] for key, texts in _PAGE.items()}
+    """The texts by key."""
+    return spoken(PAGE, language)
