@@ -11,4 +11,4 @@ from nas_core.settings import Settings
 
 class ReportSettings(Settings):
     language: Literal["en", "ru"] = Field("en", title="Language", json_schema_extra={"section": "Report"})
-    """Language of the report's page, film and verdicts."""
+    """Language of the report."""
