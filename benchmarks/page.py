@@ -63,8 +63,10 @@ async def whole_way(client: httpx.AsyncClient, watch: Stopwatch, table: bytes, r
     await watch.call(client, "inspect", "POST", f"{API}/inspect", json={"dataset_uri": uri, "target": "diagnosis"})
     job = {"dataset_uri": uri, "target": "diagnosis", "name": "load", "budget_minutes": 1}
     started = await watch.call(client, "submit", "POST", f"{API}/runs", json=job)
+    if started.is_error:
+        say(f"submit: {started.status_code} {started.text[:300]}")
     for _ in range(10):
-        await watch.call(client, "status", "GET", started.json()["url"])
+        await watch.call(client, "status", "GET", started.json().get("url", run))
         await watch.call(client, "list", "GET", f"{API}/runs")
         await asyncio.sleep(1)
     await watch.call(client, "artifacts", "GET", f"{run}/artifacts")

@@ -26,10 +26,10 @@ def new_upload(name: str) -> tuple[Path, str]:
     return local, address
 
 
-def folder_of(uri: str | None) -> Path | None:
-    """The folder of the upload at `uri`, which its name gives the right to read; None when `uri` is no upload."""
+def folder_of(uri: object) -> Path | None:
+    """The folder of the upload at `uri`, which its name gives the right to read; None when it is none."""
     root = _root()
-    if uri is None or root.startswith("s3://"):
+    if not isinstance(uri, str) or not uri.isprintable() or root.startswith("s3://"):
         return None
     path = Path(uri)
     is_plain = not set("*?[") & set(uri) and ".." not in path.parts

@@ -44,6 +44,7 @@ from nas_core.web.rights import DAG, LOOK_AT_ANY, OPERATE, RUN, User, is_operato
 
 router = APIRouter()
 
+MOST = 10**9  # of anything that is counted
 MOST_SEARCHED = 1_000  # runs, the latest
 MOST_ROWS = 10_000  # of a prediction in JSON
 MOST_PREDICTED = 64 << 20  # bytes of a file to predict
@@ -140,7 +141,7 @@ async def submit(request: Request, job: Annotated[dict[str, Any], Body(examples=
 def list_runs(
     user: User,
     search: Annotated[str, Query(max_length=200, description="a part of name, dataset, target, user or state")] = "",
-    offset: Annotated[int, Query(ge=0)] = 0,
+    offset: Annotated[int, Query(ge=0, le=MOST)] = 0,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> dict[str, Any]:
     """The runs that this user may see, the latest first."""
@@ -163,7 +164,7 @@ def get_run(run: FoundRun) -> dict[str, Any]:
 @router.get("/runs/{dag_id}/{run_id}/candidates")
 def get_candidates(
     run: FoundFolder,
-    offset: Annotated[int, Query(ge=0)] = 0,
+    offset: Annotated[int, Query(ge=0, le=MOST)] = 0,
     limit: Annotated[int, Query(ge=1, le=20_000)] = 1_000,
 ) -> dict[str, Any]:
     """The networks that the search tried, from number `offset` on; `codes` are places in `choices`."""
@@ -178,8 +179,8 @@ def get_candidates(
 async def get_events(
     request: Request,
     run: FoundRun,
-    offset: Annotated[int, Query(ge=0)] = 0,
-    last_event_id: Annotated[int | None, Header(ge=0)] = None,
+    offset: Annotated[int, Query(ge=0, le=MOST)] = 0,
+    last_event_id: Annotated[int | None, Header(ge=0, le=MOST)] = None,
 ) -> StreamingResponse:
     """The search as it goes on, as server-sent events; `Last-Event-ID` or `offset` says what was seen already."""
     start = offset if last_event_id is None else last_event_id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,7 @@ def predict_rows(run: Run, rows: list[Row]) -> list[dict[str, Any]]:
     """What the model says of each of `rows`: `prediction`, and for classes the probability of each."""
     names = list(dict.fromkeys(name for row in rows for name in row))
     table = pa.table({name: pa.array([_text(row.get(name)) for row in rows], pa.string()) for name in names})
-    answers: list[dict[str, Any]] = _predict(run, table).to_pylist()
-    return answers
+    return [{name: _finite(value) for name, value in row.items()} for row in _predict(run, table).to_pylist()]
 
 
 def predict_file(run: Run, path: Path, name: str) -> bytes:
@@ -45,6 +45,11 @@ def _predict(run: Run, table: pa.Table) -> pa.Table:
         return predict(run.path(layout.EXPORT), table)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise JobError(f"`rows` must hold values that the model's columns can take, but {error}.") from None
+
+
+def _finite(value: Any) -> Any:
+    """None for what JSON has no number for."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _text(value: Any) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance
 
@@ -13,7 +13,7 @@ from nas_core.runs import layout
 pytestmark = pytest.mark.slow
 
 CHECKS = [not_a_server_error, response_schema_conformance, content_type_conformance]
-LEFT_OUT = "/events$|/inspect$"  # a stream; a process a question
+LEFT_OUT = "/events$"  # a stream
 
 
 def test_no_question_breaks_it(airflow_app, as_role, finished_run):
@@ -24,9 +24,15 @@ def test_no_question_breaks_it(airflow_app, as_role, finished_run):
     assert len(operations) > 12
     for operation in operations:
 
-        @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+        @settings(
+            max_examples=8 if operation.path.endswith("inspect") else 12,
+            deadline=None,
+            derandomize=True,
+            suppress_health_check=list(HealthCheck),
+        )
         @given(case=operation.as_strategy())
         def ask(case):
+            assume("\n" not in str(case.path_parameters))  # Airflow's own answer: no route has a line break
             if "dag_id" in case.path_parameters:
                 run_id = "another" if case.method == "DELETE" else "finished"
                 case.path_parameters |= {"dag_id": "generate_network", "run_id": run_id}

@@ -1,6 +1,6 @@
 import { h, s, show } from "./dom.js";
 import { get, post, runLink, runPath, send } from "./api.js";
-import { t } from "./texts.js";
+import { LANGUAGE, t } from "./texts.js";
 import { bytes, clock, percent, short, whole } from "./format.js";
 import { settings } from "./settings.js";
 
@@ -8,8 +8,8 @@ const TYPES = ["numeric", "categorical", "boolean", "date", "text", "id", "ignor
 const TIMES = [2, 5, 10, 30, 60, 240];
 
 export async function create(me, asked) {
-  const job = { column_types: {}, exclude_columns: [], budget_minutes: 10, algorithm: "layerwise" };
-  let seen = null, sending = null, fileName = null;
+  const job = { column_types: {}, exclude_columns: [], budget_minutes: 10, algorithm: "layerwise", language: LANGUAGE };
+  let seen = null, sending = null, fileName = null, looks = 0;
   const [schema, known, earlier] = await Promise.all([get("api/v1/job-schema"), get("api/v1/runs?limit=50"), earlierJob(asked)]);
   const data = h("div", {}), rest = h("div", {}), problems = h("div", { "aria-live": "assertive" });
   show(
@@ -56,18 +56,25 @@ export async function create(me, asked) {
     return look();
   }
   async function look() {
+    const number = ++looks;
+    data.setAttribute("aria-busy", "true");
     if (!seen) data.replaceChildren(h("section", {}, h("h2", {}, t("your_data")), h("p", { class: "muted busy", role: "status" }, t("looking"))));
     try {
       const { name, budget_minutes, algorithm, ...question } = job;
-      seen = await post("api/v1/inspect", question);
+      const found = await post("api/v1/inspect", question);
+      if (number !== looks) return undefined;
+      seen = found;
       job.target = seen.target || undefined;
       drawData();
       drawRest();
     } catch (error) {
+      if (number !== looks) return undefined;
       if (!(error.errors || []).some((one) => /no preview|not previewed/.test(one.rule))) return askForData(error);
       seen = { name: job.dataset_uri, columns: [], rows: [], findings: [], n_rows: null, metrics: [] };
       drawData();
       drawRest();
+    } finally {
+      if (number === looks) data.removeAttribute("aria-busy");
     }
     return undefined;
   }

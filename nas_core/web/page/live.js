@@ -16,12 +16,21 @@ export function live(body, first, place, draw, ended) {
   const timer = setInterval(() => count(status, received, body.ownerDocument), 1000);
   if (["success", "failed"].includes(first.state)) { fill(view, place, first).then(() => clearInterval(timer)); return; }
 
-  const stream = new EventSource(`${runPath(place)}/events`);
-  stream.onopen = () => { lost.hidden = true; };
-  stream.onerror = () => { lost.hidden = false; };
-  stream.addEventListener("candidates", (event) => { lost.hidden = true; view.take(JSON.parse(event.data)); });
-  stream.addEventListener("status", (event) => { lost.hidden = true; status = JSON.parse(event.data); received = Date.now(); draw(status); tell(status); });
-  stream.addEventListener("end", (event) => { stream.close(); clearInterval(timer); ended(JSON.parse(event.data).state); });
+  let stream = null, isOver = false;
+  function connect(offset) {
+    if (stream) stream.close();
+    if (isOver) return;
+    stream = new EventSource(`${runPath(place)}/events?offset=${offset}`);
+    const on = (kind, act) => stream.addEventListener(kind, (event) => { lost.hidden = true; act(JSON.parse(event.data)); });
+    stream.onopen = () => { lost.hidden = true; };
+    stream.onerror = () => { lost.hidden = false; if (stream.readyState === EventSource.CLOSED) setTimeout(() => connect(view.count()), 5000); };
+    on("candidates", (part) => { if (!view.take(part)) connect(0); });
+    on("status", (now) => { status = now; received = Date.now(); draw(status); tell(status); });
+    on("end", (last) => { isOver = true; stream.close(); clearInterval(timer); ended(last.state); });
+  }
+  connect(0);
+  // A browser keeps few connections to one server: a page that nobody looks at gives its own back.
+  document.addEventListener("visibilitychange", () => { if (document.hidden) stream.close(); else connect(view.count()); });
 
   function tell(now) {
     const search = now.stages.find((stage) => stage.name === "search"), isEarly = !now.search || !now.search.n_candidates;
@@ -50,7 +59,7 @@ export async function fill(view, place, status) {
   }
 }
 
-// Chart, best network, thoughts and candidates of one search; `take` adds what came.
+// Chart, best network, thoughts and candidates of one search; `take` adds what came, and says whether it follows what was there.
 export function searchView() {
   const all = [], values = [];
   let space = null, began = null, random = [], filter = "all", wanted = false;
@@ -75,6 +84,7 @@ export function searchView() {
   function take(part) {
     if (began !== null && part.began !== began) { all.length = 0; values.length = 0; bestAt = -1; }
     began = part.began;
+    if (part.offset > all.length) return false;  // what came before is not known here
     if (part.metric) space = part;
     random = part.random || [];
     for (const one of part.candidates) {
@@ -85,6 +95,7 @@ export function searchView() {
       if (one.isRecord) bestAt = all.length - 1;
     }
     if (space && all.length) later();
+    return true;
   }
   function paint() {
     axis.textContent = t("better_up", { metric: space.metric.title });
@@ -131,5 +142,5 @@ export function searchView() {
       figure(t("parameters"), search.best ? whole(search.best.parameters) : "–", t("best_network")),
       isLive && now.seconds_left !== null ? figure(t("time_left"), `≈ ${duration(now.seconds_left)}`, t("done_at", { time: clock(new Date(Date.now() + 1000 * now.seconds_left)) }), { "data-left": true }) : figure(t("search_time"), duration(search.seconds_used)));
   }
-  return { box, take, status };
+  return { box, take, status, count: () => all.length };
 }
