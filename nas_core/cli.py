@@ -82,14 +82,12 @@ def show(args: argparse.Namespace) -> None:
 
 
 def predict(args: argparse.Namespace) -> None:
-    """Predictions for the rows of a table (CSV or Parquet), as CSV, in the order of the rows."""
-    from nas_core.data.rows import read_rows
-    from nas_core.export.predict import predict as predictions_of
-    from nas_core.export.predict import write_csv
+    """Predictions for the rows of a table (CSV or Parquet), or for pictures, as CSV, in their order."""
+    from nas_core.export.predict import predict_file, write_csv
 
     opened = open_run(args.address)
     opened.store.pull(layout.EXPORT)
-    answer = predictions_of(opened.path(layout.EXPORT), read_rows(Path(args.rows)))
+    answer = predict_file(opened.path(layout.EXPORT), Path(args.rows))
     write_csv(answer, args.output or sys.stdout.buffer)
 
 
@@ -165,7 +163,7 @@ def _parser() -> argparse.ArgumentParser:
     _address(shown)
     shown.add_argument("--json", action="store_true", help="for machines")
 
-    predicted = _command(commands, "predict", predict, "predict the rows of a table with a run's model")
+    predicted = _command(commands, "predict", predict, "predict the rows of a table, or pictures, with a run's model")
     _address(predicted)
     predicted.add_argument("rows", metavar="rows.csv")
     predicted.add_argument("--output", metavar="FILE", help="where the CSV goes; default: stdout")

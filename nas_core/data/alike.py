@@ -34,12 +34,20 @@ class RowHashes:
     """A hash of each row over the columns `names`, in any order: 8 bytes a row are kept.
 
     A number has one hash however it is written. Words have one where Python's own are equal: in one process, or in
-    several with one ``PYTHONHASHSEED``.
+    several with one ``PYTHONHASHSEED``. `alike` says in words what rows of one hash have in common.
     """
 
     def __init__(self, names: Sequence[str]) -> None:
         self.names = names
+        self.alike = "equal an earlier row in all columns that do not number the rows"
         self._hashes: list[np.ndarray] = []
+
+    @classmethod
+    def of_looks(cls, looks: np.ndarray) -> RowHashes:
+        """Those of pictures: `looks` (uint64) are the same for pictures that look alike."""
+        hashes = cls(())
+        hashes.alike, hashes._hashes = "look like an earlier one", [looks]
+        return hashes
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Take in one batch."""

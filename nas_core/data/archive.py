@@ -95,11 +95,15 @@ def _only_member(archive: zipfile.ZipFile, limit: Limits) -> zipfile.ZipInfo:
     return files[0]
 
 
-def members_of(archive: zipfile.ZipFile, limit: Limits) -> list[zipfile.ZipInfo]:
-    """The entries of a zip file; JobError when there are too many, or when one is a link or points outside."""
+def members_of(archive: zipfile.ZipFile, limit: Limits, most: int | None = None) -> list[zipfile.ZipInfo]:
+    """The entries of a zip file; JobError when there are too many, or when one is a link or points outside.
+
+    `most` is how many there may be where that is not the limit of any archive.
+    """
     members = archive.infolist()
-    if len(members) > limit.max_members:
-        rule = f"must be an archive of at most {limit.max_members:,} entries (`NAS_MAX_MEMBERS`)"
+    if len(members) > (limit.max_members if most is None else most):
+        rule = f"must be an archive of at most {most or limit.max_members:,} entries"
+        rule += " (`NAS_MAX_MEMBERS`)" if most is None else " (`NAS_MAX_PICTURES`)"
         raise JobError(f"{rule}, but has {len(members):,}.")
     for member in members:
         name = member.filename.replace("\\", "/")

@@ -135,4 +135,9 @@ def _seconds(column: pa.Array) -> np.ndarray:
 
 def is_nested(kind: pa.DataType) -> bool:
     """Whether cells of this type hold lists, structures or bytes, which a table's network cannot read."""
-    return bool(types.is_nested(kind) or types.is_binary(kind) or types.is_large_binary(kind))
+    return bool(types.is_nested(kind) or types.is_binary(kind) or types.is_large_binary(kind) or is_picture(kind))
+
+
+def is_picture(kind: pa.DataType) -> bool:
+    """Whether cells of this type are pictures (see :mod:`nas_core.data.pictures.reader`)."""
+    return isinstance(kind, pa.FixedShapeTensorType)

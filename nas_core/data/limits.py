@@ -23,7 +23,11 @@ class Limits:
     max_members: int = 1_000
     """Entries of an archive."""
     max_files: int = 10_000
-    """Files of a folder or glob."""
+    """Files of a folder or glob, pictures aside."""
+    max_pictures: int = 2_000_000
+    """Pictures of a folder or archive."""
+    max_pixels: int = 100_000_000
+    """Pixels of a picture; a larger one is left out."""
     max_rows: int = 1_000_000_000
     """Rows of a table."""
     max_columns: int = 10_000

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from nas_core.data import cells
 from nas_core.data.column_scan import ColumnScan
-from nas_core.data.types import Column
+from nas_core.data.types import IMAGE, Column
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 BINS = 20
@@ -23,6 +23,8 @@ def describe(column: Column, scan: ColumnScan, sample: pa.ChunkedArray) -> dict[
     table up to 200,000 rows or 64 MB. Beyond 10,000 different values they are no longer counted: then `n_distinct` is
     the least number and `n_distinct_exact` is false.
     """
+    if column.type == IMAGE:
+        return {"name": column.name, "type": IMAGE, "n_missing": 0, "shape": scan.kind.shape}
     entry: dict[str, Any] = {
         "name": column.name,
         "type": column.type,

@@ -16,6 +16,7 @@ _FORMAT: dict[str, Any] = {"section": "Format"}
 _SPLIT: dict[str, Any] = {"enum": ["auto", "time", "random"], "section": "Data"}
 _DUPLICATES: dict[str, Any] = {"enum": ["together", "drop", "keep"], "section": "Data"}
 _LEAKING: dict[str, Any] = {"enum": ["set aside", "keep"], "section": "Data"}
+_AUGMENTATION: dict[str, Any] = {"enum": ["auto", "off", "light", "strong"], "section": "Data"}
 _PLACES: dict[str, Any] = {"enum": ["machine", "ray"], "section": "Data"}
 _CHARACTERS = {"tab": "\t", "space": " "}  # forms and shells lose them
 
@@ -27,16 +28,28 @@ class DataSettings(Settings):
         examples=["/data/customers.csv", "s3://bucket/customers.parquet", "https://example.org/customers.csv"],
     )
     """Address of the table: a path, `s3://…`, `http(s)://…` or a database (`airflow://connection`); a file, a folder,
-    or a pattern such as `sales/*.csv` for files that belong together. CSV, Excel, Parquet, JSON Lines or Arrow."""
+    or a pattern such as `sales/*.csv` for files that belong together. CSV, Excel, Parquet, JSON Lines or Arrow. Or of
+    pictures: a folder, zip or tar archive with a folder a class (the target is then `label`), or with a table that
+    names them; or arrays (`.npz`)."""
 
     target: str = Field(title="Target", min_length=1)
-    """Name of the column to predict."""
+    """Name of the column to predict; `label` for pictures in a folder a class."""
 
     test_uri: str | None = Field(None, title="Test file", json_schema_extra={"section": "Data"})
     """Address of a table with rows kept for the final measurement. Empty: a part of the dataset is kept aside."""
 
     query: str | None = Field(None, title="Query", examples=["SELECT * FROM customers"], json_schema_extra=_FORMAT)
     """What to ask when the dataset is a database: a query that gives the rows."""
+
+    image_folder: str | None = Field(None, title="Picture folder", json_schema_extra=_FORMAT)
+    """Where the pictures are that a table names: a folder, an archive or `s3://…/`. Empty: beside the table."""
+
+    image_size: int = Field(0, ge=0, le=1024, title="Picture size", json_schema_extra=_FORMAT)
+    """Pictures are brought to a size whose longer side has so many pixels. 0: chosen from the pictures."""
+
+    augmentation: str = Field("auto", title="Augmentation", json_schema_extra=_AUGMENTATION)
+    """How much pictures are changed at random while a network learns: turned, moved, zoomed, flipped; `strong` also
+    their contrast, with a part blanked. `auto`: little, and what the data show to be harmless."""
 
     sheet: str | None = Field(None, title="Sheet", json_schema_extra=_FORMAT)
     """The sheet of a workbook. Empty: the first that holds a table."""
@@ -138,10 +151,11 @@ class DataSettings(Settings):
             raise ValueError("must be one of auto, yes, no")
         return value
 
-    @field_validator("duplicates", "leaking_columns", "split", "prepare_on")
+    @field_validator("duplicates", "leaking_columns", "split", "prepare_on", "augmentation")
     @classmethod
     def _one_of(cls, value: str, info: ValidationInfo) -> str:
         fields = {"duplicates": _DUPLICATES, "leaking_columns": _LEAKING, "split": _SPLIT, "prepare_on": _PLACES}
+        fields["augmentation"] = _AUGMENTATION
         allowed = fields[str(info.field_name)]["enum"]
         if value not in allowed:
             raise ValueError(f"must be one of {', '.join(allowed)}")

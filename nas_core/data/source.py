@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import fnmatch
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 WILD = frozenset("*?[")
+PICTURES = (".jpg", ".jpeg", ".png", ".gif", ".bmp", ".dib", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pbm", ".pnm")
 
 
 @dataclass(frozen=True)
@@ -100,10 +102,14 @@ def _once(folder: Path, name: str, download: Callable[[Path], None]) -> Path:
     return target
 
 
-def _require_few(names: Iterable[Any], limit: Limits) -> None:
-    n = sum(1 for _ in names)
-    if n > limit.max_files:
-        raise JobError(f"must be at most {limit.max_files:,} files (`NAS_MAX_FILES`), but there are {n:,}.")
+def _require_few(names: Iterable[str], limit: Limits) -> None:
+    is_picture = Counter(name.lower().endswith(PICTURES) for name in names)
+    for n, most, variable in (
+        (is_picture[False], limit.max_files, "files (`NAS_MAX_FILES`)"),
+        (is_picture[True], limit.max_pictures, "pictures (`NAS_MAX_PICTURES`)"),
+    ):
+        if n > most:
+            raise JobError(f"must be at most {most:,} {variable}, but there are {n:,}.")
 
 
 def _is_data(name: str) -> bool:
@@ -119,7 +125,7 @@ def _local(uri: str) -> list[File]:
     limit = limits()
     try:
         files = _found(Path(text).expanduser())
-        _require_few(files, limit)
+        _require_few((file.name for file in files), limit)
         for file in files:
             _require_allowed(file.path, limit)
             file.path.open("rb").close()
@@ -217,7 +223,7 @@ def _s3_entries(uri: str, prefix: str) -> list[tuple[str, Any]]:
     entries = [(name, entry) for name, entry in entries if name and not name.endswith("/") and _is_data(name)]
     if not entries:
         raise JobError(f"must be the address of objects, but there are none at {shown(uri)!r}.")
-    _require_few(entries, limits())
+    _require_few((name for name, _ in entries), limits())
     return entries
 
 

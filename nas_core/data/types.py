@@ -8,12 +8,13 @@ from typing import Any
 
 from pyarrow import types
 
-from nas_core.data.cells import ISO, is_nested
+from nas_core.data.cells import ISO, is_nested, is_picture
 from nas_core.data.checks import Findings
 from nas_core.data.column_scan import ColumnScan
 
 MOST = 0.95  # share of a column's values that must fit a type; the others count as missing
 FEATURE_TYPES = ("numeric", "categorical", "boolean", "date")
+IMAGE = "image"  # the type of a column of pictures; beside one, no other is a feature
 FEW = 20  # as many different words are categories in any table
 
 
@@ -46,7 +47,8 @@ def aside(name: str, kind: str, reason: str) -> Column:
 def infer(scan: ColumnScan, *, show_values: bool = True) -> Column:
     """Tell a feature's type from all its values, and set it aside when nothing can be learned from it."""
     if is_nested(scan.kind):
-        return aside(scan.name, "ignore", f"it holds {scan.kind} values, which a table's network cannot read")
+        reason = f"it holds {scan.kind} values, which a table's network cannot read"
+        return Column(scan.name, IMAGE) if is_picture(scan.kind) else aside(scan.name, "ignore", reason)
     if not scan.n_values:
         return aside(scan.name, "ignore", "it holds no values")
     kind, form = basic_type(scan)

@@ -27,6 +27,7 @@ from nas_core.training.pace import Epoch, Plan
 
 log = logging.getLogger("nas")
 
+PICTURES_SECONDS = 45.0  # for a finalist of pictures, before there is another one
 LEAST_SECONDS = 5.0  # for a finalist; with less, one that is not the first is left out
 MEMBERS = Choice.of("members", count=8)  # before the best candidate: an ensemble in one network
 MEMBERS_SHARE = 0.75  # of the time, where there is one core for all
@@ -101,12 +102,17 @@ class FinalTraining:
                 break
             is_banked = self.bank.holds(rest[0])
             turn = [each for each in rest if self.bank.holds(each)][:n_cores] if is_banked else rest[:1]
-            seconds = (deadline - began) / (1 if is_banked else len(rest))
+            seconds = (deadline - began) / (1 if is_banked else self._n_turns(len(rest), deadline - began))
             with ThreadPoolExecutor(len(turn), "finalist") as threads:
                 outcomes += threads.map(partial(self._try, seconds), turn)
             rest = [each for each in rest if each not in turn]
             took = time.monotonic() - began
         return outcomes
+
+    def _n_turns(self, n_rest: int, seconds: float) -> int:
+        """Among how many the `seconds` are shared that only Keras can train; a network of pictures needs many."""
+        has_pictures = len(ends(self.data.transforms).shape) > 1
+        return max(1, min(n_rest, int(seconds / PICTURES_SECONDS))) if has_pictures else n_rest
 
     def _joined(self, architectures: Sequence[Architecture]) -> list[Architecture]:
         """Each of `architectures` as several members of one network, where that fits."""

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from nas_core.data.prepared import Prepared
@@ -21,16 +20,19 @@ Forward = Callable[[Inputs], np.ndarray]
 
 LIMIT = 1e-4  # largest difference of a probability, or of a prediction in standard deviations of the target
 N_ROWS = 10_000  # test rows that are compared
-N_SPOILED = 500  # of them, once more with holes and words that nobody saw in training
+N_SPOILED = 500  # of them, from which rows at the edge are made
+N_CALIBRATION = 200  # training rows that tell a format with whole numbers what to expect
+MOST_LOST = 0.01  # of the test rows' accuracy, or of their R², by a format with whole numbers
 BATCH = 8_192
-UNSEEN = "\N{REPLACEMENT CHARACTER} never seen"
+BATCH_OF_PICTURES = 128
 
 
 def compared_inputs(prepared: Prepared, raw: pa.Table) -> Inputs:
-    """The arrays on which formats are compared: test rows, and rows with missing values and unseen categories."""
+    """The arrays on which formats are compared: test rows, and rows at the edge of what may come."""
     transforms = prepared.transforms
     apply = load_part(transforms["task"], "input", "transform").apply
-    edge: Inputs = apply(transforms["input"], spoiled_rows(raw.slice(0, N_SPOILED)))
+    edge_rows = load_part(transforms["task"], "input", "edge").edge_rows
+    edge: Inputs = apply(transforms["input"], edge_rows(raw.slice(0, N_SPOILED)))
     test = prepared.split("test").inputs
     return {name: np.concatenate([test[name][:N_ROWS], edge[name]]) for name in edge}
 
@@ -46,22 +48,25 @@ def measured_rows(run: Run) -> pa.Table:
     return pq.read_table(run.path(layout.PREDICTIONS)).slice(0, N_ROWS)
 
 
-def spoiled_rows(raw: pa.Table) -> pa.Table:
-    """A row without any value, a row of words never seen, and the rows of `raw` with a third of the cells of each."""
-    rng = np.random.default_rng(0)
-    columns = {}
-    for name in raw.column_names:
-        values = pc.cast(raw[name], pa.string()).combine_chunks()
-        dice = rng.integers(0, 3, len(values))
-        values = pc.if_else(pa.array(dice == 1), pa.scalar(None, pa.string()), values)
-        values = pc.if_else(pa.array(dice == 2), pa.scalar(UNSEEN), values)
-        columns[name] = pa.chunked_array([pa.array([None, UNSEEN], pa.string()), values])
-    return pa.table(columns)
+def calibration_inputs(prepared: Prepared) -> Inputs:
+    """The arrays of some training rows, evenly spread."""
+    train = prepared.split("train")
+    rows = np.unique(np.linspace(0, len(train) - 1, N_CALIBRATION).astype(int))
+    return {name: np.asarray(array[rows]) for name, array in train.inputs.items()}
 
 
-def in_batches(forward: Forward, inputs: Inputs, size: int = BATCH) -> np.ndarray:
-    """The output of `forward` for all rows, `size` rows at a time; at least one row is needed."""
+def lost(prepared: Prepared, output: np.ndarray, expected: np.ndarray) -> float:
+    """How much less of the test rows' accuracy (of their R²) `output` has than `expected`, both beginning with them."""
+    part, target = load_part(prepared.transforms["task"], "target", "figures"), prepared.transforms["target"]
+    truth = np.asarray(prepared.split("test").target[:N_ROWS])
+    before, after = (part.figures(target, truth, out[: len(truth)])[part.SHARE] for out in (expected, output))
+    return float(before - after)
+
+
+def in_batches(forward: Forward, inputs: Inputs, size: int = 0) -> np.ndarray:
+    """The output of `forward` for all rows, `size` rows at a time (0: as memory allows); one row is needed at least."""
     n = len(next(iter(inputs.values())))
+    size = size or (BATCH_OF_PICTURES if any(array.ndim > 2 for array in inputs.values()) else BATCH)
     return np.concatenate([forward({k: a[i : i + size] for k, a in inputs.items()}) for i in range(0, n, size)])
 
 

@@ -107,11 +107,16 @@ def convert_and_compare(run: Run, name: str, work: Path) -> None:
     found = {"keras": _facts(forward, inputs, apart, "what train measured")}
     clock.note("keras")
     write_json(work / FOUND, found | {"seconds": clock.seconds})
-    format_.convert(model, work / format_.FILE)
+    format_.convert(model, work / format_.FILE, agreement.calibration_inputs(prepared))
     clock.note("convert")
     forward = format_.load(work / format_.FILE)
-    apart = agreement.difference(agreement.in_batches(forward, inputs), expected, unit)
-    found[name] = {"bytes": (work / format_.FILE).stat().st_size} | _facts(forward, inputs, apart, "Keras'")
+    output = agreement.in_batches(forward, inputs)
+    apart = agreement.difference(output, expected, unit)
+    found[name] = {"bytes": (work / format_.FILE).stat().st_size}
+    if format_.IS_EXACT:
+        found[name] |= _facts(forward, inputs, apart, "Keras'")
+    else:
+        found[name] |= _rough_facts(forward, inputs, apart, agreement.lost(prepared, output, expected))
     clock.note("compare")
     write_json(work / FOUND, found | {"seconds": clock.seconds})
 
@@ -121,6 +126,14 @@ def _facts(forward: agreement.Forward, inputs: agreement.Inputs, apart: float, w
         raise ConversionError(f"its output differs from {what} by {apart:.3g}, more than {agreement.LIMIT}")
     n = len(next(iter(inputs.values())))
     return {"max_difference": apart, "rows": n} | agreement.speed(forward, inputs)
+
+
+def _rough_facts(forward: agreement.Forward, inputs: agreement.Inputs, apart: float, lost: float) -> dict[str, Any]:
+    """The same of a format that calculates with whole numbers: what counts is the accuracy that it loses."""
+    if not lost <= agreement.MOST_LOST:
+        raise ConversionError(f"it loses {lost:.2%} of the accuracy, more than {agreement.MOST_LOST:.0%}")
+    n = len(next(iter(inputs.values())))
+    return {"max_difference": apart, "lost": lost, "rows": n} | agreement.speed(forward, inputs)
 
 
 class _Clock:

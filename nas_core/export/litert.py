@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 FILE = "model.tflite"
+IS_EXACT = True
 
 
-def convert(model: Any, path: Path) -> None:
+def convert(model: Any, path: Path, rows: dict[str, np.ndarray] | None = None) -> None:  # noqa: ARG001 (not needed)
     """Write the Keras `model` to `path`, with any number of rows at a time.
 
     Only LiteRT's own operations are allowed: the wheel that runs the file has no others (no Flex).

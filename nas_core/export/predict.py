@@ -43,6 +43,25 @@ def predict(folder: Path, table: pa.Table) -> pa.Table:
     return predictions(litert.load(folder / MODEL), read_json(folder / TRANSFORMS), table, calibration)
 
 
+def predict_file(folder: Path, path: Path, shown: str | None = None) -> pa.Table:
+    """As :func:`predict`, for what lies at `path`, which problems call `shown`.
+
+    It is a table, or for a network of pictures a picture, a folder or an archive of them, whose names (`file`) then
+    come first.
+
+    Raises:
+        JobError: the folder is no whole export, or `path` holds nothing that can be predicted as a whole.
+    """
+    check_whole(folder)
+    transforms = read_json(folder / TRANSFORMS)
+    part = load_part(transforms["task"], "input", "rows")
+    rows: pa.Table = part.read(transforms["input"], path, shown or str(path))
+    answer = predict(folder, rows)
+    for place, name in enumerate(part.NAMES):
+        answer = answer.add_column(place, name, rows[name])
+    return answer
+
+
 def predictions(
     forward: Forward, transforms: dict[str, Any], table: pa.Table, calibration: dict[str, Any] | None = None
 ) -> pa.Table:

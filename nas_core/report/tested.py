@@ -100,7 +100,12 @@ def _positive(target: dict[str, Any]) -> str | None:
 
 
 def _mistakes(run: Run, important: list[str]) -> rows.MistakeFacts | None:
-    return rows.mistakes(run.path(layout.PREDICTIONS), run.path(layout.TEST_ROWS), important)
+    return rows.mistakes(run.path(layout.PREDICTIONS), run.path(layout.TEST_ROWS), important or _about(run))
+
+
+def _about(run: Run) -> list[str]:
+    """The columns that tell about a row and that the network does not see."""
+    return [column["name"] for column in read_json(run.path(layout.SCHEMA))["columns"] if column["role"] == "about"]
 
 
 def _slices(run: Run, metric: str, important: Sequence[str], language: str) -> slices.SlicesFacts | None:

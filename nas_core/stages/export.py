@@ -9,13 +9,14 @@ from typing import Any
 
 from nas_core.export.card import CARD, model_card
 from nas_core.export.convert import converted
-from nas_core.export.formats import FORMATS, load_format
+from nas_core.export.formats import load_format
 from nas_core.export.manifest import manifest
 from nas_core.job import Job
 from nas_core.runs import layout
-from nas_core.runs.records import write_json, write_text
+from nas_core.runs.records import read_json, write_json, write_text
 from nas_core.runs.run import Run
 from nas_core.settings import Settings
+from nas_core.tasks.registry import load_task
 
 log = logging.getLogger("nas")
 
@@ -43,7 +44,7 @@ def _export_formats(run: Run, folder: Path) -> tuple[dict[str, Any], dict[str, A
     """What ``agreement.json`` says of each format, and the seconds of its steps."""
     agreement: dict[str, Any] = {"keras": {"bytes": (folder / Path(layout.MODEL).name).stat().st_size}}
     seconds = {}
-    for name in FORMATS:
+    for name in load_task(read_json(run.path(layout.TRANSFORMS))["task"]).formats:
         found = _export_format(run, folder, name)
         agreement["keras"] |= found["keras"]
         agreement[name], seconds[name] = found[name], found["seconds"]
@@ -55,10 +56,10 @@ def _export_formats(run: Run, folder: Path) -> tuple[dict[str, Any], dict[str, A
 
 
 def _in_words(file: str, facts: dict[str, Any]) -> str:
-    return (
-        f"{file} agrees with Keras on {facts['rows']:,} rows (largest difference {facts['max_difference']:.1g}); "
-        f"{facts['bytes'] / 1000:,.0f} KB, {facts['latency_ms']:.3f} ms a row."
-    )
+    said = f"agrees with Keras on {facts['rows']:,} rows (largest difference {facts['max_difference']:.1g})"
+    if "lost" in facts:
+        said = f"loses {100 * facts['lost']:.2f} points of accuracy"
+    return f"{file} {said}; {facts['bytes'] / 1000:,.0f} KB, {facts['latency_ms']:.3f} ms a row."
 
 
 def _export_format(run: Run, folder: Path, name: str) -> dict[str, Any]:

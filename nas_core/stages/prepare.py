@@ -21,13 +21,16 @@ import pyarrow as pa
 
 from nas_core.data import source, split
 from nas_core.data.address import last_part
-from nas_core.data.alike import columns_to_hash, count_alike
+from nas_core.data.alike import RowHashes, columns_to_hash, count_alike
 from nas_core.data.arrays import Encode, Rows, encode_piece, write_arrays
 from nas_core.data.association import MOST_ROWS, with_target
+from nas_core.data.cells import is_picture
 from nas_core.data.checks import Findings, check_names, counted
 from nas_core.data.clock import find_clock
 from nas_core.data.drift import check_drift
 from nas_core.data.expected import Dataset, hold_against, hold_against_latest
+from nas_core.data.pictures.album import find_named_album, is_album, open_album
+from nas_core.data.pictures.reader import PictureReader
 from nas_core.data.prepared import SPLITS
 from nas_core.data.profile import describe, hide_values
 from nas_core.data.quality import check_columns, find_missing_codes, set_leaks_aside
@@ -36,7 +39,7 @@ from nas_core.data.readers.reader import Reader
 from nas_core.data.scan import ScanPlan, TableScan, first_batch, scan_table
 from nas_core.data.settings import DataSettings
 from nas_core.data.timeline import find_timeline
-from nas_core.data.types import Column, decide_columns
+from nas_core.data.types import IMAGE, Column, decide_columns
 from nas_core.data.workshop import HERE, OnRay, Workshop
 from nas_core.evaluation.pool import started_ray
 from nas_core.job import Job
@@ -62,7 +65,8 @@ def fingerprint(job: Job) -> dict[str, Any]:
     """What changes when the data behind the job's addresses do."""
     findings = Findings()
     prints = {}
-    for field, uri in _addresses(job).items():
+    pictures = {"image_folder": job.image_folder} if job.image_folder else {}
+    for field, uri in (_addresses(job) | pictures).items():
         with findings.collect(field):
             prints[field] = source.fingerprint(uri, job.query if field == "dataset_uri" else None)
     findings.raise_errors()
@@ -103,13 +107,15 @@ def _prepare(job: Job, run: Run, workshop: Workshop, findings: Findings) -> dict
     tables = _open(job, run, findings)
     opened = time.perf_counter()
     scan, test_scan = _scan(job, tables, workshop, findings)
-    columns = decide_columns(scan.columns, job.column_types, _roles(job), findings)
+    columns = decide_columns(scan.columns, job.column_types, _roles(job, scan), findings)
     columns = find_missing_codes(columns, scan.sample, findings, is_used=job.missing_codes)
     check_columns(columns, scan.columns, scan.sample, findings)
     _compare_earlier(job, run, Dataset(job.target, columns, scan.columns), findings)
     profile = [describe(c, scan.columns[c.name], scan.sample[c.name]) for c in columns]
     _write_profile(job, run, scan, profile)
-    task = choose_task(job.task, next(entry for entry in profile if entry["name"] == job.target))
+    kinds = {column.type for column in columns if column.role == "feature"}
+    task = choose_task(job.task, next(entry for entry in profile if entry["name"] == job.target), kinds)
+    _check_types(task, kinds, findings)
     metric = choose_metric(job.metric, task, findings)
     features = [c for c in columns if c.role == "feature"]
     _check_test_columns(features, tables, findings)
@@ -124,9 +130,9 @@ def _prepare(job: Job, run: Run, workshop: Workshop, findings: Findings) -> dict
     if test_scan:
         _compare_test(features, scan, test_scan, findings)
     scanned = time.perf_counter()
-    transform = _fit(task, features, scan, target)
+    transform = _fit(job, task, features, scan, target)
     encode = partial(load_part(task.name, "input", "transform").apply, transform)
-    scan = replace(scan, sample=scan.sample.schema.empty_table())  # its memory is for the second pass
+    scan = replace(scan, sample=pa.table({}))  # its memory is for the second pass
     _write_arrays(tables["dataset_uri"], scan, target, encode, run, workshop)
     if target.test and test_scan:
         _write_arrays(tables["test_uri"], test_scan, target.test, encode, run, workshop)
@@ -156,7 +162,7 @@ def _open(job: Job, run: Run, findings: Findings) -> dict[str, Reader]:
     tables: dict[str, Reader] = {}
     for field, uri in _addresses(job).items():
         with findings.collect(field):
-            tables[field] = _open_one(field, uri, job, run.path(DOWNLOADS) / field)
+            tables[field] = _open_one(field, uri, job, run.path(DOWNLOADS) / field, tables.get("dataset_uri"), findings)
             for note in tables[field].notes:
                 findings.info(None, "reading", f"`{field}`: {note}")
     if "dataset_uri" in tables:
@@ -170,9 +176,19 @@ def _open(job: Job, run: Run, findings: Findings) -> dict[str, Reader]:
     return tables
 
 
-def _open_one(field: str, uri: str, job: Job, scratch: Path) -> Reader:
+def _open_one(field: str, uri: str, job: Job, scratch: Path, dataset: Reader | None, findings: Findings) -> Reader:
+    """The table, or the pictures, at `uri`; those of a test have the shape of the `dataset`."""
     files = source.fetch(uri, scratch, job.query if field == "dataset_uri" else None)
-    return open_files(files, scratch, job.dialect(), job.file_column)
+    if is_album(files):
+        album = open_album(files, scratch)
+    else:
+        reader = open_files(files, scratch, job.dialect(), job.file_column)
+        named = find_named_album(reader, uri, job.image_folder, scratch)
+        if named is None:
+            return reader
+        album = named
+    asked = dataset.shape if isinstance(dataset, PictureReader) else job.image_size
+    return PictureReader(album, scratch, asked, findings)
 
 
 def _scan(
@@ -186,7 +202,8 @@ def _scan(
             first = first_batch(pieces)
             found = scan_table(pieces, _plan(job, first, scans.get("dataset_uri")), workshop) if first else None
             if found:
-                scans[field] = found
+                looks = getattr(reader, "looks", None)
+                scans[field] = found if looks is None else replace(found, hashes=RowHashes.of_looks(looks))
             else:
                 message = "must have rows, but there are none below the line of column names."
                 findings.error(None, field, f"`{field}` {message}", "Check the export that wrote it.")
@@ -220,10 +237,11 @@ def _associate(
 ) -> dict[str, float]:
     """Add to the profile what each feature says about the target; the association by name."""
     rows = np.flatnonzero(target.parts[scan.sample_rows] != split.LEFT_OUT)[:MOST_ROWS]
-    features = [column.name for column in columns if column.role == "feature"]  # of the others nothing need be copied
+    used = {c.name for c in columns if c.role == "feature" and c.type != IMAGE}
+    features = [column.name for column in columns if column.name in used]  # of the others nothing need be copied
     sample, encoded = scan.sample.select(features).take(rows), target.encoded[scan.sample_rows[rows]]
     for entry, column in zip(profile, columns, strict=True):
-        if column.role == "feature":
+        if column.name in used:
             entry.update(with_target(column, sample[column.name], encoded))
     return {entry["name"]: entry["association"] for entry in profile if "association" in entry}
 
@@ -238,7 +256,7 @@ def _compare_earlier(job: Job, run: Run, dataset: Dataset, findings: Findings) -
 
 def _compare_test(features: list[Column], scan: TableScan, test_scan: TableScan, findings: Findings) -> None:
     """What the test file has in common with the dataset that it should not, and what it should have and has not."""
-    check_drift(features, scan.sample, test_scan.sample, findings)
+    check_drift([c for c in features if c.type != IMAGE], scan.sample, test_scan.sample, findings)
     n = count_alike(scan.hashes.all(), test_scan.hashes.all())
     if n:
         message = f"{counted(n, 'row')} of the test file equal rows of the dataset."
@@ -247,11 +265,22 @@ def _compare_test(features: list[Column], scan: TableScan, test_scan: TableScan,
         )
 
 
-def _roles(job: Job) -> dict[str, str]:
-    roles = dict.fromkeys(job.exclude_columns, "excluded")
+def _roles(job: Job, scan: TableScan) -> dict[str, str]:
+    """What columns are for; beside pictures nothing else is learned from, it only tells about them."""
+    has_pictures = any(is_picture(column.kind) for column in scan.columns.values())
+    about = [name for name, column in scan.columns.items() if has_pictures and not is_picture(column.kind)]
+    roles = dict.fromkeys(about, "about") | dict.fromkeys(job.exclude_columns, "excluded")
     if job.group_column:
         roles[job.group_column] = "group"
     return roles | {job.target: "target"}
+
+
+def _check_types(task: Task, kinds: set[str], findings: Findings) -> None:
+    """An error when the task, as the job names it, reads nothing of what is there."""
+    wanted = load_part(task.name, "input", "transform").TYPES
+    if kinds and not kinds & set(wanted):
+        message = f"`task` must fit the data, but {task.name} reads columns of the types {', '.join(wanted)}"
+        findings.error(None, "task", f"{message}, and there are {', '.join(sorted(kinds))}.", "Set `task` to auto.")
 
 
 def _check_test_columns(features: list[Column], tables: dict[str, Reader], findings: Findings) -> None:
@@ -264,12 +293,15 @@ def _check_test_columns(features: list[Column], tables: dict[str, Reader], findi
         findings.error(None, "test_uri", message, "Add them to the test file or to `exclude_columns`.")
 
 
-def _fit(task: Task, features: list[Column], scan: TableScan, target: Target) -> dict[str, Any]:
+def _fit(job: Job, task: Task, features: list[Column], scan: TableScan, target: Target) -> dict[str, Any]:
     """The input's transform, learned from the training rows of the sample."""
-    training = scan.sample.filter(pa.array(target.parts[scan.sample_rows] == split.TRAIN))
-    transform: dict[str, Any] = load_part(task.name, "input", "transform").fit(
-        [column.to_json() for column in features], training
-    )
+    is_training = target.parts[scan.sample_rows] == split.TRAIN
+    training = scan.sample.filter(pa.array(is_training))
+    part, columns = load_part(task.name, "input", "transform"), [column.to_json() for column in features]
+    transform: dict[str, Any] = part.fit(columns, training)
+    if hasattr(part, "with_changes"):
+        encoded = target.encoded[scan.sample_rows[is_training]]
+        transform = part.with_changes(transform, job.augmentation, training, encoded)
     return transform
 
 

@@ -27,6 +27,7 @@ def work(job: Job, run: Run) -> dict[str, Any]:
     Returns the seconds that each part took, and the number of files that were copied.
     """
     from nas_core.report.animation import write_film
+    from nas_core.report.contact_sheet import write_contact_sheet
     from nas_core.report.diagram import write_diagram
     from nas_core.report.excel.workbook import write_workbook
     from nas_core.report.facts import read_facts
@@ -40,6 +41,7 @@ def work(job: Job, run: Run) -> dict[str, Any]:
     with _timed(seconds, "film"):
         pictures = write_film(facts, run.path(layout.FILM), run.path(layout.FILM_GIF), run.path(layout.FIGURES))
         pictures |= write_diagram(facts, run.path(layout.FIGURES))
+        pictures |= write_contact_sheet(run, facts, run.path(layout.FIGURES))
     with _timed(seconds, "workbook"):
         write_workbook(facts, run.path(layout.WORKBOOK), pictures, read_playable(run))
     with _timed(seconds, "page"):

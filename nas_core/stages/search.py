@@ -19,7 +19,7 @@ from nas_core.envs.settings import EnvSettings
 from nas_core.errors import JobError
 from nas_core.evaluation.candidate import Recipe, weights_path
 from nas_core.evaluation.evaluation import Evaluation
-from nas_core.evaluation.fidelity import default_epochs, default_round, default_share
+from nas_core.evaluation.fidelity import Pace, default_epochs, default_round, default_share, pace_of
 from nas_core.evaluation.ledger import Ledger
 from nas_core.evaluation.pool import Pool
 from nas_core.evaluation.settings import EvaluationSettings
@@ -64,7 +64,7 @@ def work(job: Job, run: Run) -> dict[str, Any]:
     append_line(run.path(layout.SESSIONS), {"n_candidates": len(ledger), "seconds": round(clock.used, 2)})
     log.info("Search %s for %.0f s among networks of up to %d layers.", job.algorithm, clock.left, job.max_layers)
     first = first_network(space, data.schema["task"])
-    recipe = _recipe(job, run, data, clock.left)
+    recipe = _recipe(job, run, data, clock.left, pace_of(space, first))
     settings = job.priced_for(count_judges(data, recipe.n_folds))
     earlier = earlier_results(job.warm_start, run, space)
     agent = BeginWith(first, make_agent(job.agent, space, settings, job.seed, earlier), space)
@@ -83,15 +83,15 @@ def work(job: Job, run: Run) -> dict[str, Any]:
     return _summary(ledger, reason, clock)
 
 
-def _recipe(job: Job, run: Run, data: Prepared, seconds: float) -> Recipe:
+def _recipe(job: Job, run: Run, data: Prepared, seconds: float, pace: Pace) -> Recipe:
     """How candidates are trained in a search of `seconds`; a search that is taken up goes on as it began."""
     path = run.path(layout.RECIPE)
     if path.exists():
         return Recipe(**read_json(path))
     n_rows = data.schema["n_rows"]["train"]
-    share = job.candidate_share or default_share(n_rows, job.candidate_epochs, seconds)
+    share = job.candidate_share or default_share(n_rows, job.candidate_epochs, seconds, pace)
     recipe = Recipe(
-        epochs=job.candidate_epochs or default_epochs(math.ceil(share * n_rows), job.batch_size),
+        epochs=job.candidate_epochs or default_epochs(math.ceil(share * n_rows), job.batch_size, pace),
         batch_size=job.batch_size,
         learning_rate=job.learning_rate,
         seed=job.seed,

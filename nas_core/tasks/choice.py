@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from nas_core.data.checks import Findings
-from nas_core.tasks.registry import TASKS, load_task
+from nas_core.tasks.registry import TASKS, load_part, load_task
 from nas_core.tasks.task import Task
 
 
-def choose_task(asked: str, target: dict[str, Any]) -> Task:
-    """The task `asked` for; for ``auto`` the first in the registry that recognises the `target` (its profile entry)."""
+def choose_task(asked: str, target: dict[str, Any], kinds: AbstractSet[str]) -> Task:
+    """The task `asked` for; for ``auto`` the first in the registry that recognises the `target` (its profile entry)
+    and whose input takes features of these `kinds`.
+    """
     if asked != "auto":
         return load_task(asked)
     tasks = [load_task(name) for name in TASKS]
-    return next((task for task in tasks if task.recognise(target)), tasks[0])
+    fitting = [task for task in tasks if kinds & set(load_part(task.name, "input", "transform").TYPES)] or tasks
+    return next((task for task in fitting if task.recognise(target)), fitting[0])
 
 
 def choose_metric(asked: str, task: Task, findings: Findings) -> str:

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 TASKS = {
     "tabular_classification": "nas_core.tasks.tabular_classification.task:TASK",
     "tabular_regression": "nas_core.tasks.tabular_regression.task:TASK",
+    "image_classification": "nas_core.tasks.image_classification.task:TASK",
+    "image_regression": "nas_core.tasks.image_regression.task:TASK",
 }
 
 

@@ -100,7 +100,7 @@ class TargetReader:
         n = int(is_repeated.sum())
         if not n:
             return parts
-        message = f"{counted(n, 'row')} equal an earlier row in all columns that do not number the rows."
+        message = f"{counted(n, 'row')} {scan.hashes.alike}."
         joined = keep_alike_together(parts, first) if split == "random" else None
         match self.settings.duplicates:
             case "drop":

@@ -30,3 +30,4 @@ class Task:
     metrics: tuple[str, ...]
     recognise: Callable[[dict[str, Any]], bool]
     sample: Callable[[Path], dict[str, Any]]
+    formats: tuple[str, ...] = ("litert",)

@@ -8,8 +8,10 @@ import numpy as np
 
 from nas_core.data.prepared import Prepared
 from nas_core.tasks.registry import load_part
+from nas_core.training.feed import n_bytes
 
 MAX_ROWS = 100_000  # a linear model learns nothing more from further rows
+MAX_BYTES = 2**29  # of these rows
 
 
 def measure_baselines(data: Prepared) -> dict[str, dict[str, float]]:
@@ -28,7 +30,9 @@ def baseline_outputs(data: Prepared) -> dict[str, np.ndarray]:
     linear_features = partial(load_part(task, "input", "columns").linear_features, data.transforms["input"])
     baselines = load_part(task, "target", "baselines")
     parts, test = (data.split("train"), data.split("valid")), data.split("test")
-    rows = [_random_rows(len(part), MAX_ROWS * len(part) // sum(map(len, parts))) for part in parts]
+    n_rows = sum(map(len, parts))
+    most = min(MAX_ROWS, MAX_BYTES * n_rows // sum(map(n_bytes, parts)))
+    rows = [_random_rows(len(part), most * len(part) // n_rows) for part in parts]
     truth = np.concatenate([part.target[chosen] for part, chosen in zip(parts, rows, strict=True)])
     inputs = {
         name: np.concatenate([part.inputs[name][chosen] for part, chosen in zip(parts, rows, strict=True)])

@@ -15,7 +15,7 @@ from nas_core.data.prepared import Prepared, Split
 from nas_core.errors import CandidateError
 from nas_core.targets.members import each
 from nas_core.tasks.registry import load_part
-from nas_core.training.feed import feed, feed_whole
+from nas_core.training.feed import change_of, evaluation_size, feed, feed_whole, has_pictures
 from nas_core.training.pace import Epoch, Pace, Plan
 
 DIVERGED = "the loss is not a number (the training diverged)"
@@ -40,7 +40,8 @@ def fit(model: Any, data: Prepared, fold: Fold, plan: Plan, seed: int) -> list[E
     """
     import keras
 
-    batch_size = plan.batch_size or default_batch_size(len(fold.train))
+    batch_size = plan.batch_size or default_batch_size(len(fold.train), has_pictures(fold.train))
+    plan = replace(plan, batch_size=batch_size)
     n_steps, n_passes = math.ceil(len(fold.train) / batch_size), count_passes(plan, len(fold.train))
     keras.utils.set_random_seed(seed)
     if model.compiled:  # its tracing serves once more
@@ -58,9 +59,9 @@ def fit(model: Any, data: Prepared, fold: Fold, plan: Plan, seed: int) -> list[E
     pace = Pace(plan, n_passes)
     paced = pace_callback(pace)
     model.fit(
-        **feed(fold.train, batch_size, seed, n_passes),
+        **feed(fold.train, batch_size, seed, n_passes, change_of(data.schema["task"], data.transforms["input"])),
         validation_data=feed_whole(fold.valid),
-        validation_batch_size=4096,
+        validation_batch_size=evaluation_size(fold.valid),
         epochs=math.ceil(plan.epochs / n_passes),
         callbacks=[paced, keras.callbacks.TerminateOnNaN()],
         verbose=0,
@@ -128,12 +129,12 @@ def predict(model: Any, split: Split) -> np.ndarray:
     """The outputs of `model` for all rows of `split`: (rows, …)."""
     fed = feed_whole(split)
     inputs = fed[0] if isinstance(fed, tuple) else fed
-    return np.asarray(model.predict(inputs, batch_size=4096, verbose=0))
+    return np.asarray(model.predict(inputs, batch_size=evaluation_size(split), verbose=0))
 
 
-def default_batch_size(n_rows: int) -> int:
-    """A power of two, about a hundredth of the rows, from 32 to 1024."""
-    return int(2 ** min(10, max(5, round(math.log2(max(n_rows, 1) / 100)))))
+def default_batch_size(n_rows: int, of_pictures: bool = False) -> int:
+    """A power of two, about a hundredth of the rows, from 32 to 1024; of pictures to 64."""
+    return int(2 ** min(6 if of_pictures else 10, max(5, round(math.log2(max(n_rows, 1) / 100)))))
 
 
 def count_passes(plan: Plan, n_rows: int) -> int:

@@ -111,7 +111,8 @@ def _look(reader: Reader, job: Any, question: dict[str, Any], findings: Findings
         findings.info(None, "reading", note)
     described = [c.to_json() | describe(c, scans[c.name], sample[c.name]) for c in columns]
     about = next((entry for entry in described if entry["name"] == target), None)
-    task = choose_task(job.task, about) if about else None
+    kinds = {column.type for column in columns if column.role == "feature"}
+    task = choose_task(job.task, about, kinds) if about else None
     return {
         "name": last_part(job.dataset_uri),
         "n_rows": sample.num_rows,

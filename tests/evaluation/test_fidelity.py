@@ -2,15 +2,7 @@
 
 from __future__ import annotations
 
-from nas_core.evaluation.fidelity import (
-    CANDIDATES,
-    EPOCHS,
-    LEAST_ROWS,
-    ROWS_PER_SECOND,
-    default_epochs,
-    default_round,
-    default_share,
-)
+from nas_core.evaluation.fidelity import EPOCHS, OF_TABLES, default_epochs, default_round, default_share
 
 
 def test_few_rows_are_seen_more_often():
@@ -26,9 +18,9 @@ def test_all_rows_where_the_budget_is_enough_for_many_candidates():
 
 def test_a_part_of_many_rows_in_a_short_search():
     share = default_share(10_000_000, 0, seconds=75)
-    assert share * 10_000_000 * EPOCHS * CANDIDATES <= 1.01 * 75 * ROWS_PER_SECOND
+    assert share * 10_000_000 * EPOCHS * OF_TABLES.candidates <= 1.01 * 75 * OF_TABLES.rows
     assert default_share(10_000_000, 2, seconds=75) > 2.9 * share
-    assert default_share(10_000_000, 0, seconds=1) == LEAST_ROWS / 10_000_000
+    assert default_share(10_000_000, 0, seconds=1) == OF_TABLES.least_rows / 10_000_000
 
 
 def test_rounds_are_larger_where_trainings_are_short():

@@ -10,6 +10,7 @@ import pytest
 
 from nas_core import child
 from nas_core.evaluation.ledger import Ledger
+from nas_core.export.predict import predict_file
 from nas_core.job import parse_job
 from nas_core.report.show import summary
 from nas_core.runs import layout
@@ -62,6 +63,8 @@ def test_a_task_goes_the_whole_way(name, algorithm, tmp_path):
         layout.IMPORTANCE,
     ):
         assert run.path(file).stat().st_size > 0
+    # What was exported answers for a file of the kind that it was made from.
+    assert predict_file(run.path(layout.EXPORT), Path(fields["dataset_uri"])).num_rows == 400
     # The log says what is going on, with an estimate of what is left, and nothing of TensorFlow's chatter.
     assert any(re.search(r"^1: .*about \d+ more in \d+:\d\d", line) for line in lines)
     assert not any("cudart" in line or "absl" in line for line in lines)

@@ -8,17 +8,18 @@ import pytest
 
 from nas_core.data.prepared import Prepared
 from nas_core.export import agreement
+from nas_core.inputs.tabular import edge
 from nas_core.inputs.tabular.transform import MISSING, UNSEEN
 from nas_core.runs.run import Run
 
 
-def test_spoiled_rows_begin_with_nothing_at_all_and_with_words_never_seen() -> None:
+def test_edge_rows_begin_with_nothing_at_all_and_with_words_never_seen() -> None:
     raw = pa.table({"x": [1.5, 2.5, 3.5] * 50, "colour": ["red", None, "blue"] * 50, "on": [True, False, None] * 50})
-    rows = agreement.spoiled_rows(raw)
+    rows = edge.edge_rows(raw)
     assert rows.num_rows == 152
     assert rows.slice(0, 1).to_pylist() == [{"x": None, "colour": None, "on": None}]
-    assert set(rows.slice(1, 1).to_pylist()[0].values()) == {agreement.UNSEEN}
-    assert 30 < sum(value == agreement.UNSEEN for value in rows["x"].to_pylist()) < 70
+    assert set(rows.slice(1, 1).to_pylist()[0].values()) == {edge.UNSEEN}
+    assert 30 < sum(value == edge.UNSEEN for value in rows["x"].to_pylist()) < 70
     assert 30 < rows["x"].null_count < 70
 
 

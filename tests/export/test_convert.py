@@ -60,9 +60,9 @@ def test_a_conversion_that_changes_the_model_leaves_keras_facts(
 ) -> None:
     faithful = litert.convert
 
-    def unfaithful(model: Any, path: Path) -> None:
+    def unfaithful(model: Any, path: Path, rows: dict[str, np.ndarray]) -> None:
         model.get_layer("head").bias.assign_add([0.1])
-        faithful(model, path)
+        faithful(model, path, rows)
 
     monkeypatch.setattr(litert, "convert", unfaithful)
     with pytest.raises(ConversionError, match=r"differs from Keras' by 0\.1"):

@@ -6,6 +6,7 @@ import logging
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from PIL import Image
 
 from nas_core.data import http
 from nas_core.data.prepared import Prepared
@@ -443,3 +445,38 @@ def test_a_large_table_is_prepared_in_little_memory(tmp_path: Path) -> None:
     run = create_run(str(tmp_path), "job", job_json(parse_job({"dataset_uri": str(path), "target": "y"})), "1")
     done = subprocess.run([sys.executable, "-c", WATCHED, run.address], capture_output=True, text=True, check=True)
     assert float(done.stdout) < 220
+
+
+def test_pictures_that_look_alike_stay_in_one_part(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    (tmp_path / "pictures").mkdir()
+    for kind, number in product("ab", range(30)):
+        patches = rng.integers(0, 256, (4, 4, 3), np.uint8)
+        whole = Image.fromarray(patches).resize((48, 40))
+        folder = tmp_path / "pictures" / kind
+        folder.mkdir(exist_ok=True)
+        whole.save(folder / f"{number:02d}.png")
+        whole.resize((24, 20)).save(folder / f"{number:02d} small.jpg", quality=90)
+    fields = {"dataset_uri": str(tmp_path / "pictures"), "target": "label"}
+    run = create_run(str(tmp_path / "runs"), "job", job_json(parse_job(fields)), "1")
+    execute("prepare", run)
+    data = Prepared(run)
+    assert data.transforms["input"]["shape"] == [30, 36, 3]
+    sizes = [len(data.split(name)) for name in ("train", "valid", "test")]
+    assert sum(sizes) == 120
+    assert all(size % 2 == 0 and size > 0 for size in sizes)
+    for name in ("train", "valid", "test"):
+        pictures = data.split(name).inputs["image"].astype(np.int16)
+        apart = np.abs(pictures[:, None] - pictures[None]).mean(axis=(2, 3, 4)) + 255 * np.eye(len(pictures))
+        assert apart.min(axis=1).max() < 12
+    (found,) = [entry for entry in read_json(run.path(layout.CHECKS)) if entry["rule"] == "duplicates"]
+    assert found["n_rows"] == 60
+    roles = {column["name"]: column["role"] for column in data.schema["columns"]}
+    assert roles == {"image": "feature", "file": "about", "label": "target", "height": "about", "width": "about"}
+
+
+def test_a_task_that_does_not_fit_the_data_is_refused(tmp_path: Path) -> None:
+    fields = load_task("image_classification").sample(tmp_path) | {"task": "tabular_classification"}
+    run = create_run(str(tmp_path), "job", job_json(parse_job(fields)), "1")
+    with pytest.raises(JobError, match=r"tabular_classification reads columns of the types numeric.*there are image"):
+        execute("prepare", run)

@@ -22,11 +22,11 @@ from nas_core.tasks.registry import load_task
     ],
 )
 def test_the_task_is_recognised_from_the_target(target: dict[str, Any], expected: str) -> None:
-    assert choose_task("auto", target).name == expected
+    assert choose_task("auto", target, {"numeric"}).name == expected
 
 
 def test_a_task_that_was_asked_for_is_taken() -> None:
-    assert choose_task("tabular_regression", {"type": "categorical"}).name == "tabular_regression"
+    assert choose_task("tabular_regression", {"type": "categorical"}, {"numeric"}).name == "tabular_regression"
 
 
 def test_the_metric_is_the_tasks_first_unless_asked_for() -> None:

@@ -21,9 +21,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from nas_core.data import cells
+from nas_core.data.types import FEATURE_TYPES
 from nas_core.errors import JobError
 from nas_core.inputs.tabular.bins import embedded, find_edges
 
+TYPES = FEATURE_TYPES  # of the columns that it reads
 UNSEEN, MISSING, FIRST = 0, 1, 2
 RARE = 5  # categories with fewer rows are too rare to learn from
 MAX_CATEGORIES = 1_000

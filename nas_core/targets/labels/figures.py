@@ -15,6 +15,7 @@ METRICS = {
     "roc_auc": Metric("ROC-AUC", "", higher_is_better=True, is_local=False),
 }
 EPSILON = 1e-7
+SHARE = "accuracy"  # the metric that says what share is right
 CALIBRATION_BINS = 10
 
 

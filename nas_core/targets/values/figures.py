@@ -15,6 +15,7 @@ METRICS = {
     "mae": Metric("MAE", "target", higher_is_better=False),
     "r2": Metric("R²", "", higher_is_better=True, is_local=False),
 }
+SHARE = "r2"  # the metric that says what share is explained
 QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 BINS = 30
 MAX_POINTS = 500

@@ -1,0 +1,40 @@
+"""Predict a class from a picture."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nas_core.space.architecture import Choice
+from nas_core.tasks.image_classification.sample import write_sample
+from nas_core.tasks.task import Task
+
+MAX_CLASS_CODES = 100
+
+
+def recognise(target: dict[str, Any]) -> bool:
+    """Whether the target column holds classes: words, yes/no, or a few whole numbers."""
+    if target["type"] != "numeric" or target["n_distinct"] <= 2:
+        return True
+    return bool(target["integer"]) and target["n_distinct"] <= MAX_CLASS_CODES
+
+
+TASK = Task(
+    name="image_classification",
+    title="Classes from pictures",
+    input="image",
+    target="labels",
+    layers=(
+        *("conv", "separable", "inverted", "conv_residual", "pooling"),
+        *("global_pooling", "flatten", "dense", "dropout"),
+    ),
+    first=(
+        Choice.of("conv", filters=32, kernel=5, stride=2),
+        Choice.of("conv", filters=64, kernel=3, stride=2),
+        Choice.of("conv", filters=128, kernel=3, stride=2),
+        Choice.of("dropout", rate=0.25),
+    ),
+    metrics=("log_loss", "accuracy", "roc_auc"),
+    recognise=recognise,
+    sample=write_sample,
+    formats=("litert", "litert_int8"),
+)
