@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 from nas_core.data.prepared import Prepared
 from nas_core.space.architecture import Architecture
 from nas_core.space.rules import Codes, Space
@@ -10,11 +13,20 @@ from nas_core.space.vocabulary import Vocabulary
 from nas_core.tasks.registry import load_task
 from nas_core.training.model import ends
 
+ROOM = 6  # times the operations of the network to begin with
+
 
 def make_space(data: Prepared, settings: SpaceSettings) -> Space:
     """All networks that may be proposed for `data`."""
-    vocabulary = Vocabulary.of(load_task(data.schema["task"]).layers)
-    return Space(vocabulary, ends(data.transforms), settings.max_layers, settings.max_parameters)
+    task = data.schema["task"]
+    vocabulary = Vocabulary.of(load_task(task).layers)
+    space = Space(vocabulary, ends(data.transforms), settings.max_layers, settings.max_parameters)
+    return replace(space, max_flops=settings.max_flops or _common_flops(space, task))
+
+
+def _common_flops(space: Space, task: str) -> float:
+    """What a row may cost: pictures leave room for networks that would take the whole budget for themselves."""
+    return math.inf if len(space.ends.shape) == 1 else ROOM * space.cost(first_network(space, task)).flops
 
 
 def first_network(space: Space, task: str) -> Codes:

@@ -6,6 +6,7 @@ through this one mask, so a network that does not fit, or is too large, is never
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,16 +21,19 @@ Codes = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Space:
-    """All architectures of `min_layers` to `max_layers` choices that fit between `ends` within `max_parameters`."""
+    """All architectures of `min_layers` to `max_layers` choices that fit between `ends` within `max_parameters` weights
+    and `max_flops` operations for a row.
+    """
 
     vocabulary: Vocabulary
     ends: Ends
     max_layers: int
     max_parameters: int
     min_layers: int = 1
-    _known: dict[Codes, tuple[Shape, Cost]] = field(default_factory=dict, repr=False, compare=False)
-    _masks: dict[Codes, np.ndarray] = field(default_factory=dict, repr=False, compare=False)
-    _prices: dict[Shape, np.ndarray] = field(default_factory=dict, repr=False, compare=False)
+    max_flops: float = math.inf
+    _known: dict[Codes, tuple[Shape, Cost]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _masks: dict[Codes, np.ndarray] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _prices: dict[Shape, np.ndarray] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def mask(self, codes: Codes) -> np.ndarray:
         """Which codes may come next: bool (len(vocabulary),). Only "stop" when `codes` is complete."""
@@ -55,10 +59,12 @@ class Space:
         return self.cost(self.vocabulary.encode(architecture))
 
     def _legal(self, codes: Codes) -> np.ndarray:
-        legal = np.zeros(len(self.vocabulary), bool)
+        legal: np.ndarray = np.zeros(len(self.vocabulary), bool)
         if not self.is_complete(codes):
             shape, trunk = self._measure(codes)
-            legal = self._prices_behind(shape) <= self.max_parameters - self.ends.stem.parameters - trunk.parameters
+            spent = self.ends.stem + trunk
+            left = self.max_parameters - spent.parameters, self.max_flops - spent.flops
+            legal = np.all(self._prices_behind(shape) <= np.array(left)[:, None], axis=0)
             last = self.vocabulary.choices[codes[-1] - 1].kind if codes else None
             if last and not load_layer(last).REPEATS:
                 legal &= np.array([True, *(choice.kind != last for choice in self.vocabulary.choices)])
@@ -66,14 +72,15 @@ class Space:
         return legal
 
     def _prices_behind(self, shape: Shape) -> np.ndarray:
-        """Parameters of each choice behind `shape` with the head behind it, infinite where it does not fit."""
+        """Parameters and operations of each choice behind `shape` and the head: (2, choices), infinite where none fits."""
         if shape not in self._prices:
-            prices = np.full(len(self.vocabulary), np.inf)
+            prices = np.full((2, len(self.vocabulary)), np.inf)
             for code, choice in enumerate(self.vocabulary.choices, 1):
                 layer, params = load_layer(choice.kind), dict(choice.params)
                 behind = layer.output_shape(shape, **params)
                 if behind is not None:
-                    prices[code] = layer.cost(shape, **params).parameters + self.ends.head(behind).parameters
+                    cost = layer.cost(shape, **params) + self.ends.head(behind)
+                    prices[:, code] = cost.parameters, cost.flops
             self._prices[shape] = prices
         return self._prices[shape]
 

@@ -15,3 +15,7 @@ class SpaceSettings(Settings):
 
     max_parameters: int = Field(1_000_000, ge=100, title="Parameters at most")
     """Networks with more parameters than this are not proposed."""
+
+    max_flops: int = Field(0, ge=0, title="Operations at most")
+    """Networks that need more floating-point operations than this for a row are not proposed. 0: of pictures six times
+    as many as the network to begin with, of tables no limit."""

@@ -82,3 +82,12 @@ def test_fingerprints_tell_architectures_apart():
     space, rng = dense_space(), np.random.default_rng(0)
     drawn = {draw(space, rng) for _ in range(300)}
     assert len({space.vocabulary.decode(codes).fingerprint for codes in drawn}) == len(drawn)
+
+
+def test_operations_are_limited():
+    space = dense_space()
+    dear = max(space.cost((code,)).flops for code in range(1, len(space.vocabulary)))
+    limited = replace(space, max_flops=dear - 1)
+    assert [space.cost((code,)).flops < dear for code in range(1, len(space.vocabulary))] == limited.mask(())[
+        1:
+    ].tolist()
