@@ -72,7 +72,7 @@ class Space:
         return legal
 
     def _prices_behind(self, shape: Shape) -> np.ndarray:
-        """Parameters and operations of each choice behind `shape` and the head: (2, choices), infinite where none fits."""
+        """Parameters and operations of each choice behind `shape`, (2, choices); infinite where it does not fit."""
         if shape not in self._prices:
             prices = np.full((2, len(self.vocabulary)), np.inf)
             for code, choice in enumerate(self.vocabulary.choices, 1):
