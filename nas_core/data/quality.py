@@ -99,7 +99,7 @@ def _check_outliers(column: Column, x: np.ndarray, findings: Findings) -> None:
     first, third = np.quantile(x, (0.25, 0.75))
     far = x[(x < first - FAR * (third - first)) | (x > third + FAR * (third - first))]
     if third > first and 0 < len(far) < 0.01 * len(x):
-        message = f"{counted(len(far), 'value')} of {column.name!r} lie more than ten times the usual spread away."
+        message = f"{column.name!r} has {counted(len(far), 'value')} more than ten times the usual spread away."
         action = "They are kept; numbers are scaled by median and quartiles, which they do not move."
         findings.warning(
             column.name, "outliers", message, action, n_rows=len(far), examples=[f"{value:g}" for value in far[:3]]

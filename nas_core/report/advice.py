@@ -9,13 +9,16 @@ from typing import Any
 from nas_core.report.bootstrap import Interval
 from nas_core.report.metrics import MetricFacts
 from nas_core.report.outcome import VerdictFacts
+from nas_core.report.rows import ThresholdFacts
 from nas_core.report.texts.sentences import sentence_texts
-from nas_core.report.words import number, percent
+from nas_core.report.words import number, percent, printable, shorten
 
 FEW_TEST_ROWS = 200
 FEW_TRAINING_ROWS = 2_000
 FEW_CANDIDATES = 40
 MANY_FAILED = 0.25
+MANY_MISSED = 0.5
+_SIMPLE = {"linear": "note_linear"}
 
 
 def headline(
@@ -67,11 +70,18 @@ class Story:
     failed: Sequence[bool]
     records: Sequence[bool]
     language: str = "en"
+    positive: str | None = None
+    thresholds: Sequence[ThresholdFacts] = ()
 
     @property
     def is_simple_enough(self) -> bool:
         """Whether a simpler model would do."""
-        return any(v.outcome != "better" and v.rival != "random" for v in self.verdicts)
+        return any(v.outcome in ("worse", "equal") and v.rival != "random" for v in self.verdicts)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is not known if a simpler model would do."""
+        return any(v.outcome == "unproven" and v.rival != "random" for v in self.verdicts)
 
 
 def notes(story: Story, checks: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
@@ -88,7 +98,8 @@ def _of_result(story: Story) -> Iterator[str]:
             if verdict.outcome in ("worse", "unproven"):
                 yield texts["note_random" if verdict.outcome == "worse" else "note_random_unproven"]
         else:
-            yield texts["note_linear" if verdict.rival == "linear" else "note_nothing"]
+            is_open = verdict.rival == "linear" and verdict.outcome == "unproven"
+            yield texts["note_linear_unproven" if is_open else _SIMPLE.get(verdict.rival, "note_nothing")]
     n_test = story.n_rows.get("test", 0)
     if n_test < FEW_TEST_ROWS:
         yield texts["note_few_rows"].format(n=n_test)
@@ -112,7 +123,7 @@ def _of_data(checks: Iterable[Mapping[str, Any]]) -> Iterator[str]:
 def next_steps(story: Story) -> tuple[str, ...]:
     """What a person may do now."""
     texts, records = sentence_texts(story.language), story.records
-    steps = [texts["next_simple"]] if story.is_simple_enough else []
+    steps = [texts["next_simple"]] if story.is_simple_enough else [texts["next_proof"]] if story.is_open else []
     if len(records) < FEW_CANDIDATES:
         steps.append(texts["next_short"].format(n=len(records)))
     elif any(records[-len(records) // 4 :]):
@@ -121,4 +132,15 @@ def next_steps(story: Story) -> tuple[str, ...]:
         steps.append(texts["next_enough"])
     if story.n_rows.get("train", 0) < FEW_TRAINING_ROWS:
         steps.append(texts["next_rows"])
-    return (*steps, texts["next_try"])
+    return (*steps, *_of_thresholds(story), texts["next_try"])
+
+
+def _of_thresholds(story: Story) -> Iterator[str]:
+    """Another threshold, where most of the class that is looked for is missed and a lower one has a better F1."""
+    half = next((t for t in story.thresholds if t.threshold == 0.5), None)
+    best = max((t for t in story.thresholds if t.f1 is not None), key=lambda t: t.f1 or 0.0, default=None)
+    if half is None or best is None or (half.recall or 0.0) >= MANY_MISSED or best.threshold >= half.threshold:
+        return
+    shares = {"recall": half.recall, "threshold": best.threshold, "more": best.recall, "precision": best.precision}
+    said = {name: percent(share or 0.0) for name, share in shares.items()}
+    yield sentence_texts(story.language)["next_threshold"].format(name=shorten(printable(story.positive), 40), **said)

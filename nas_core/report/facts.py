@@ -132,6 +132,8 @@ def _gather(run: Run, command: str) -> Facts:
         [candidate.score is None for candidate in search.candidates],
         [candidate.is_best for candidate in search.candidates],
         language,
+        test.positive,
+        test.thresholds,
     )
     return Facts(
         address=run.address,

@@ -168,6 +168,20 @@ def _class_facts(about: Mapping[str, Any]) -> ClassFacts:
     return ClassFacts(str(about["class"]), about["precision"], about["recall"], about["f1"], about["support"])
 
 
+def calibrated(found: Mapping[str, Any] | None, language: str) -> str | None:
+    """What the calibration of a target's details gave, in one sentence; None where there is none."""
+    texts = sentence_texts(language)
+    if found and found.get("error_after") is not None:
+        said = {"before": percent(found["error_before"]), "after": percent(found["error_after"])}
+        said |= {"temperature": number(found["temperature"], language), "n": local(f"{found['n_rows']:,}", language)}
+        return texts["calibrated_none" if found["temperature"] == 1 else "calibrated_share"].format(**said)
+    if found and found.get("coverage") is not None:
+        shares = {name: percent(found[name]) for name in ("level", "coverage")}
+        margin = number(float(f"{found['margin']:.3g}"), language)
+        return texts["calibrated_interval"].format(n=local(f"{found['n_rows']:,}", language), margin=margin, **shares)
+    return None
+
+
 def residuals(details: Mapping[str, Any]) -> ResidualFacts | None:
     """The residuals of a target's details, and some of its points."""
     if "residuals" not in details:

@@ -24,8 +24,9 @@ class TestFacts:
     to `high` by bootstrap (None: not known).
 
     `random` is what a search without an agent reached (None: not compared). Of `confusion` and `residuals` the one
-    that the target gives is there. `positive` is the class that two classes
-    are about, and `thresholds` those of its probability. `mistakes` and `slices` are None where rows may not be shown.
+    that the target gives is there, `calibrated` is one sentence on what calibration gave. `positive` is the class that
+    two classes are about, and `thresholds` those of its probability. `mistakes` and `slices` are None where rows may
+    not be shown.
     """
 
     __test__ = False  # a name for people, not a test
@@ -45,6 +46,7 @@ class TestFacts:
     mistakes: rows.MistakeFacts | None
     slices: slices.SlicesFacts | None
     importance: tuple[dict[str, Any], ...]
+    calibrated: str | None
     details: dict[str, Any]
 
 
@@ -79,6 +81,7 @@ def read_test(run: Run, metric: MetricFacts, job: dict[str, Any]) -> tuple[TestF
         mistakes=_mistakes(run, important) if shows_rows else None,
         slices=_slices(run, metric.name, important, language) if shows_rows else None,
         importance=importance,
+        calibrated=outcome.calibrated(details.get("calibrated"), language),
         details=details,
     ), interval
 

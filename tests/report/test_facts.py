@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 from made_up_run import MakeRun, ledger_lines, write_ledger
 
+from nas_core.report import outcome
+from nas_core.report.advice import Story, next_steps
 from nas_core.report.facts import read_facts, to_json
+from nas_core.report.rows import ThresholdFacts
 from nas_core.runs import layout
 from nas_core.runs.records import read_json, write_json
 from nas_core.runs.run import Run
@@ -109,3 +113,41 @@ def test_what_layers_earned_and_are_worth_stands_beside_them_when_members_come_f
     ]
     assert [layer.earned for layer in read] == gains
     assert [layer.worth for layer in read] == [0.25 if place == 2 else None for place in range(len(read))]
+
+
+def thresholds(*f1_and_recall: tuple[float, float, float]) -> list[ThresholdFacts]:
+    return [ThresholdFacts(threshold, 0.6, recall, f1, 10) for threshold, recall, f1 in f1_and_recall]
+
+
+def test_a_lower_threshold_is_advised_where_most_are_missed() -> None:
+    rare = thresholds((0.2, 0.7, 0.65), (0.5, 0.3, 0.4))
+    found = thresholds((0.2, 0.9, 0.65), (0.5, 0.6, 0.6))
+    steps = {
+        name: next_steps(Story((), {"train": 5_000}, [False] * 50, [False] * 50, "en", "fraud", given))
+        for name, given in (("rare", rare), ("found", found))
+    }
+    (advice,) = set(steps["rare"]) - set(steps["found"])
+    assert "30 % of fraud" in advice and "from 20 % on it is 70 %" in advice
+
+
+def test_what_is_not_proven_against_a_linear_model_is_no_reason_to_take_it(make_run: MakeRun) -> None:
+    run = make_run("labels", 3)
+    with np.load(run.path(layout.TEST_OUTPUTS)) as saved:
+        outputs = dict(saved)
+    rng = np.random.default_rng(0)
+    outputs["linear"] = np.clip(outputs["network"] + rng.normal(0, 0.1, outputs["network"].shape), 0.01, None)
+    np.savez(run.path(layout.TEST_OUTPUTS), **outputs)
+    facts = read_facts(run)
+    (linear,) = [verdict for verdict in facts.test.verdicts if verdict.rival == "linear"]
+    assert linear.outcome == "unproven"
+    assert any("not proven on these test rows; the linear model is simpler" in note for note in facts.notes)
+    assert not any("Use the simpler model" in step for step in facts.next)
+
+
+def test_what_calibration_gave_is_said() -> None:
+    labels = {"temperature": 0.68, "n_rows": 1372, "error_before": 0.031, "error_after": 0.008}
+    assert "3.1 % on average as trained, and is by 0.8 %" in str(outcome.calibrated(labels, "en"))
+    assert "nothing to mend" in str(outcome.calibrated(labels | {"temperature": 1.0}, "en"))
+    values = {"level": 0.9, "margin": 99_512.3, "n_rows": 495, "coverage": 0.916, "width": 2.0}
+    assert "± 99\u202f500" in str(outcome.calibrated(values, "ru")) and "92 %" in str(outcome.calibrated(values, "ru"))
+    assert outcome.calibrated(values | {"margin": None, "coverage": None}, "en") is None

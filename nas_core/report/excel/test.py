@@ -32,6 +32,9 @@ def add_sheet(book: Workbook, facts: Facts) -> None:
         _confusion(page, facts.test.confusion, facts)
     if facts.test.residuals:
         _residuals(page, facts.test.residuals, facts)
+    if facts.test.calibrated:
+        page.paragraph(facts.test.calibrated, wide=10, characters=140)
+        page.row += 1
     _thresholds(page, facts)
     _slices(page, facts)
     _mistakes(page, facts)

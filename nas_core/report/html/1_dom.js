@@ -18,6 +18,9 @@ const s = (tag, attributes, ...children) => make(document.createElementNS("http:
 // A text with its places {name} filled in.
 const t = (key, values) => T[key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
+// What stands between backticks is code.
+const rich = (text) => text.split("`").map((part, k) => (k % 2 ? h("code", {}, part) : part));
+
 const format = (value, options) => new Intl.NumberFormat(F.language, options).format(value);
 const whole = (value) => format(Math.round(value));
 const percent = (share) => format(share, { style: "percent", maximumFractionDigits: share && share < 0.1 ? 1 : 0 });

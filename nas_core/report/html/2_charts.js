@@ -20,7 +20,8 @@ function scale([low, high], [from, to], isLog) {
 function ticks(low, high, n = 4) {
   if (!(high > low)) return [low];
   const power = 10 ** Math.floor(Math.log10((high - low) / n));
-  const step = [1, 2, 5, 10].map((f) => f * power).find((f) => f >= (high - low) / n);
+  const count = (step) => Math.floor(high / step + 1e-9) - Math.ceil(low / step - 1e-9) + 1;
+  const step = [10, 5, 2, 1].map((f) => f * power).find((f) => count(f) >= 3) || power;
   const found = [];
   for (let k = Math.ceil(low / step - 1e-9); k * step <= high * (1 + Math.sign(high) * 1e-9) + 1e-12; k++) found.push(+(k * step).toPrecision(10));
   return found;

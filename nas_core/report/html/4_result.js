@@ -29,8 +29,8 @@ function summary() {
       [T.test_rows, whole(F.data.n_rows.test || 0), t("rows_learned", { n: whole(F.data.n_rows.train || 0) })],
     ].map(([name, value, note]) => h("div", {}, h("span", { class: "small muted" }, name), h("b", {}, value), h("span", { class: "small muted" }, note)))),
     h("div", { class: "two" },
-      h("div", {}, h("h3", {}, T.watch_out), F.notes.length ? h("ul", {}, F.notes.slice(0, 8).map((note) => h("li", {}, note))) : h("p", {}, T.nothing_found)),
-      h("div", {}, h("h3", {}, T.what_next), h("ul", {}, F.next.map((text) => h("li", {}, text))))),
+      h("div", {}, h("h3", {}, T.watch_out), F.notes.length ? h("ul", {}, F.notes.slice(0, 8).map((note) => h("li", {}, rich(note)))) : h("p", {}, T.nothing_found)),
+      h("div", {}, h("h3", {}, T.what_next), h("ul", {}, F.next.map((text) => h("li", {}, rich(text)))))),
   );
 }
 
@@ -41,7 +41,7 @@ function dataSection() {
   const distribution = (c) => (c.histogram && c.histogram.counts.length ? spark(c.histogram.counts) : (c.top || []).slice(0, 3).map((v) => `${short(String(v.value), 18)} (${whole(v.count)})`).join(", "));
   return section("data", T.data, `${F.dataset}: ${t("n_columns", { n: whole(F.data.columns.length) })}; ${rows}`,
     h("h3", {}, T.problems),
-    F.data.checks.length ? table(columns(T.column, T.found, T.done), F.data.checks.slice(0, 200).map((c) => [c.column || T.whole_table, h("span", { class: c.severity === "info" ? "" : "bad" }, c.message), c.action || ""])) : h("p", {}, T.nothing_found),
+    F.data.checks.length ? table(columns(T.column, T.found, T.done), F.data.checks.slice(0, 200).map((c) => [c.column || T.whole_table, h("span", { class: c.severity === "info" ? "" : "bad" }, rich(c.message)), rich(c.action || "")])) : h("p", {}, T.nothing_found),
     h("details", { open: shown.length <= 12 }, h("summary", {}, T.profile),
       table(columns(T.column, T.role, T.type, T.missing + "#", T.distinct + "#", T.mean + "#", T.tells + "#", T.distribution),
         shown.map((c) => [c.name, T["role_" + c.role] || c.role, T["type_" + c.type] || c.type, c.n_missing && F.data.n_profiled ? percent(c.n_missing / F.data.n_profiled) : "0", c.n_distinct === undefined ? "" : whole(c.n_distinct), c.mean === undefined ? "" : number(c.mean), c.association === undefined || c.association === null ? "" : percent(c.association), distribution(c)])),
@@ -118,6 +118,7 @@ function testSection() {
     F.test.details.calibration && F.test.details.calibration.length > 1 && calibration(F.test.details.calibration),
     thresholds(F.test.thresholds),
     F.test.residuals && residuals(F.test.residuals),
+    F.test.calibrated && h("p", {}, F.test.calibrated),
     slices(F.test.slices),
     mistakes(F.test.mistakes));
 }
@@ -142,8 +143,8 @@ const signed = (value) => (value === null ? "" : format(Math.abs(value) < 0.0000
 function networkSection() {
   const has = (name) => F.winner.layers.some((layer) => layer[name] !== null);
   const shape = (sides) => sides.map((n) => (n === null ? "?" : whole(n))).join(" × ");
-  return section("network", T.winner_network, t("winner_lead", { n: whole(F.winner.parameters), copies: F.winner.n_copies }) + (F.winner.others.length ? " " + t("winner_others", { others: F.winner.others.join("; ") }) : ""),
-    h("div", { class: "two" }, h("img", { class: "network", src: F.diagram, alt: F.winner.layers.map((l) => l.title).join(" › ") }),
+  return section("network", T.winner_network, t("winner_lead", { n: whole(F.winner.parameters) }) + (F.winner.n_copies > 1 ? " " + t("winner_copies", { n: F.winner.n_copies }) : "") + (F.winner.others.length ? " " + t("winner_others", { others: F.winner.others.join("; ") }) : ""),
+    h("div", { class: "two drawn" }, h("img", { class: "network", src: F.diagram, alt: F.winner.layers.map((l) => l.title).join(" › ") }),
       h("div", {}, table(columns(T.layer, T.shape, T.parameters + "#", T.share + "#", T.flops_share + "#", ...(has("earned") ? [T.earned + "#"] : []), ...(has("worth") ? [T.worth + "#"] : [])),
         F.winner.layers.map((l) => [l.title, shape(l.output_shape), whole(l.parameters), percent(l.share), percent(l.flops_share), ...(has("earned") ? [signed(l.earned)] : []), ...(has("worth") ? [l.worth === null ? "" : `${signed(l.worth)} ± ${fixed(l.worth_std)}`] : [])])),
         has("earned") && h("p", { class: "small muted" }, T.earned_lead), has("worth") && h("p", { class: "small muted" }, T.worth_lead))));

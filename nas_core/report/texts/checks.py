@@ -38,8 +38,8 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     ("{n} or more", "{n} или больше"),
     ("The {n} most frequent ones are told apart.", "Различаются самые частые, всего {n}."),
     (
-        "{n} value(s) of {column} lie more than ten times the usual spread away.",
-        "Значений столбца {column}, отстоящих более чем на десять обычных разбросов: {n}.",
+        "{column} has {n} value(s) more than ten times the usual spread away.",
+        "В столбце {column} есть значения, отстоящие более чем на десять обычных разбросов: {n}.",
     ),
     (
         "They are kept; numbers are scaled by median and quartiles, which they do not move.",

@@ -105,8 +105,12 @@ PAGE: Texts = {
     "none": ("none", "нет"),
     "winner_network": ("The network", "Сеть"),
     "winner_lead": (
-        "{n} parameters, from the input (top) to the output (bottom). Networks trained on different rows: {copies}.",
-        "Параметров: {n}; вход сверху, выход снизу. Сетей, обученных на разных строках: {copies}.",
+        "{n} parameters, from the input (top) to the output (bottom).",
+        "Параметров: {n}; вход сверху, выход снизу.",
+    ),
+    "winner_copies": (
+        "The model is the mean of {n} such networks, each trained without other rows.",
+        "Модель — среднее таких сетей, каждая обучена без своей части строк (всего {n}).",
     ),
     "winner_others": ("The model is the mean of it and of: {others}.", "Модель — среднее этой сети и сетей: {others}."),
     "layer": ("Layer", "Слой"),

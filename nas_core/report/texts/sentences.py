@@ -41,6 +41,10 @@ SENTENCES: Texts = {
         "A linear model does as well here and is simpler: prefer it, or give the search more time or data.",
         "Линейная модель здесь не хуже и проще: возьмите её или дайте поиску больше времени или данных.",
     ),
+    "note_linear_unproven": (
+        "That the network is better than a linear model is not proven on these test rows; the linear model is simpler.",
+        "На этих контрольных строках не доказано, что сеть лучше линейной модели; линейная модель проще.",
+    ),
     "note_nothing": (
         "The network has learnt nothing that helps: the columns may say nothing about the target.",
         "Сеть ничему полезному не научилась: возможно, столбцы ничего не говорят о цели.",
@@ -64,6 +68,34 @@ SENTENCES: Texts = {
     "next_simple": (
         "Use the simpler model until more rows or better columns are there.",
         "Пользуйтесь более простой моделью, пока нет новых строк или лучших столбцов.",
+    ),
+    "next_proof": (
+        "Measure on more test rows, or give the search more time or data, before a simple model is replaced by it.",
+        "Прежде чем заменять простую модель, проверьте сеть на большем числе строк или дайте поиску больше времени и "
+        "данных.",
+    ),
+    "next_threshold": (
+        "At a probability of 50 % only {recall} of {name} are found; from {threshold} on it is {more}, and {precision} "
+        "of those said are right. Choose by what a miss costs.",
+        "При вероятности от 50 % находится лишь {recall} случаев {name}; от {threshold} — {more}, и верны {precision} "
+        "таких ответов. Выбирайте по цене пропуска.",
+    ),
+    "calibrated_share": (
+        "What it says of its sureness was off by {before} on average as trained, and is by {after} since calibration "
+        "(temperature {temperature}, from {n} rows kept for that).",
+        "Уверенность сети после обучения расходилась с правотой в среднем на {before}, после калибровки — на {after} "
+        "(температура {temperature}, по отложенным для этого строкам: {n}).",
+    ),
+    "calibrated_none": (
+        "What it says of its sureness is off by {after} on average; rows kept for that ({n}) found nothing to mend.",
+        "Уверенность сети расходится с правотой в среднем на {after}; отложенные для этого строки ({n}) показали, что "
+        "калибровка не нужна.",
+    ),
+    "calibrated_interval": (
+        "Prediction ± {margin} is meant to hold the truth in {level} of rows (from {n} rows kept for that); of the "
+        "test rows it held it in {coverage}.",
+        "Предсказание ± {margin} должно содержать истину для {level} строк (по отложенным для этого строкам: {n}); "
+        "на контрольных строках — для {coverage}.",
     ),
     "next_short": (
         "The search had time for few networks ({n}): give it a larger `budget_minutes`.",
