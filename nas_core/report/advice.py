@@ -18,6 +18,7 @@ FEW_TRAINING_ROWS = 2_000
 FEW_CANDIDATES = 40
 MANY_FAILED = 0.25
 MANY_MISSED = 0.5
+WORTH_CHANGING = 0.1  # of recall
 _SIMPLE = {"linear": "note_linear"}
 
 
@@ -139,7 +140,9 @@ def _of_thresholds(story: Story) -> Iterator[str]:
     """Another threshold, where most of the class that is looked for is missed and a lower one has a better F1."""
     half = next((t for t in story.thresholds if t.threshold == 0.5), None)
     best = max((t for t in story.thresholds if t.f1 is not None), key=lambda t: t.f1 or 0.0, default=None)
-    if half is None or best is None or (half.recall or 0.0) >= MANY_MISSED or best.threshold >= half.threshold:
+    if half is None or best is None or half.recall is None or half.recall >= MANY_MISSED:
+        return
+    if (best.recall or 0.0) < half.recall + WORTH_CHANGING:
         return
     shares = {"recall": half.recall, "threshold": best.threshold, "more": best.recall, "precision": best.precision}
     said = {name: percent(share or 0.0) for name, share in shares.items()}

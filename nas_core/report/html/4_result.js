@@ -116,9 +116,9 @@ function testSection() {
     table([{ title: "" }, ...names.map((name) => ({ title: (F.metrics[name] || { title: name }).title, n: true }))], shown.map(([title, figures]) => [title, ...names.map((name) => number(figures[name]))])),
     F.test.confusion && confusion(F.test.confusion),
     F.test.details.calibration && F.test.details.calibration.length > 1 && calibration(F.test.details.calibration),
-    thresholds(F.test.thresholds),
     F.test.residuals && residuals(F.test.residuals),
     F.test.calibrated && h("p", {}, F.test.calibrated),
+    thresholds(F.test.thresholds),
     slices(F.test.slices),
     mistakes(F.test.mistakes));
 }
