@@ -82,7 +82,7 @@ def new_run(folder: Path, name: str, root: str | None = None, **fields: Any) -> 
     return run
 
 
-def finished(run: Run, blows: list[tuple[random.Random, Callable[[int], None]]]) -> None:
+def finished(run: Run, blows: list[tuple[random.Random, Callable[[int], None]]]) -> list[dict[str, Any]]:
     """Search and train, dealing out the `blows` on the way and starting again after each end, as Airflow does."""
     waiting = list(blows)
     for _ in range(MAX_STARTS):
@@ -101,6 +101,7 @@ def finished(run: Run, blows: list[tuple[random.Random, Callable[[int], None]]])
     check("no candidate was trained twice", len(keys) == len(set(keys)))
     check("the ledger is whole", [line["number"] for line in lines] == list(range(CANDIDATES)))
     check("a model is there", run.path(layout.MODEL).exists())
+    return lines
 
 
 def attack(process: subprocess.Popen[str], run: Run, waiting: list[Any]) -> None:
