@@ -109,7 +109,7 @@ def _of_result(story: Story) -> Iterator[str]:
 def _of_search(story: Story) -> Iterator[str]:
     share = sum(story.failed) / max(1, len(story.failed))
     if share > MANY_FAILED:
-        yield sentence_texts(story.language)["note_failed"].format(share=percent(share))
+        yield sentence_texts(story.language)["note_failed"].format(share=percent(share, story.language))
 
 
 def _of_data(checks: Iterable[Mapping[str, Any]]) -> Iterator[str]:
@@ -145,5 +145,5 @@ def _of_thresholds(story: Story) -> Iterator[str]:
     if (best.recall or 0.0) < half.recall + WORTH_CHANGING:
         return
     shares = {"recall": half.recall, "threshold": best.threshold, "more": best.recall, "precision": best.precision}
-    said = {name: percent(share or 0.0) for name, share in shares.items()}
+    said = {name: percent(share or 0.0, story.language) for name, share in shares.items()}
     yield sentence_texts(story.language)["next_threshold"].format(name=shorten(printable(story.positive), 40), **said)

@@ -30,7 +30,8 @@ from nas_core.report.drawing import (
 )
 from nas_core.report.facts import Facts
 from nas_core.report.policy import steps_of
-from nas_core.report.words import printable, shorten
+from nas_core.report.texts.film import film_texts
+from nas_core.report.words import printable, shorten, whole
 from nas_core.runs.records import write_text
 from nas_core.space.steps import Add, Dropout, Keep, Matrix, Norm, Step
 
@@ -170,7 +171,7 @@ def winner_diagram(facts: Facts) -> Diagram:
     blocks = []
     for layer, n in zip(layers, units, strict=True):
         inside = steps_of(layer.kind, layer.params, tuple(side or 1 for side in layer.output_shape))
-        note = f"{layer.parameters:,}" if layer.parameters else ""
+        note = whole(layer.parameters, facts.language) if layer.parameters else ""
         blocks.append(
             Block(
                 layer.title,
@@ -181,8 +182,13 @@ def winner_diagram(facts: Facts) -> Diagram:
                 tuple(filter(None, map(_step, inside))) if len(inside) > 1 else (),
             )
         )
-    shapes = [" × ".join("any" if side is None else f"{side:,}" for side in layer.output_shape) for layer in layers]
-    return lay_out(blocks, shapes, ("a row", shorten(printable(facts.target), 40)))
+    shapes = [
+        " × ".join("?" if side is None else whole(side, facts.language) for side in layer.output_shape)
+        for layer in layers
+    ]
+    texts = film_texts(facts.language)
+    ends = texts["input"], shorten(printable(facts.target), 40)
+    return lay_out(blocks, shapes, ends, texts["parameters_head"])
 
 
 def _step(step: Step) -> str:
@@ -197,11 +203,11 @@ def _step(step: Step) -> str:
             return ""
 
 
-def lay_out(blocks: Sequence[Block], shapes: Sequence[str], ends: tuple[str, str]) -> Diagram:
-    """The diagram of any network; `shapes` are those behind each block."""
+def lay_out(blocks: Sequence[Block], shapes: Sequence[str], ends: tuple[str, str], notes: str) -> Diagram:
+    """The diagram of any network; `shapes` are those behind each block, `notes` says what stands on the right."""
     found: list[Shape] = []
     middle, y = WIDTH // 2 - 30, SIDE // 2
-    found.append(Label((WIDTH - 8, y + ROW + 8), "parameters", 11, MUTED, anchor="rm", width=120))
+    found.append(Label((WIDTH - 8, y + ROW + 8), notes, 11, MUTED, anchor="rm", width=120))
     found += _end((middle - 150, y, middle + 150, y + ROW - 8), ends[0])
     y += ROW - 8
     for block, shape in zip(blocks, shapes, strict=True):

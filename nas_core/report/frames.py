@@ -86,8 +86,8 @@ class SearchFrames:
         widths = [_units(layer) for candidate in search.candidates[:1] for layer in candidate.architecture]
         self.largest = max((width for width in widths if width), default=0.0)
         self.base = self._still()
-        self.scores = ScorePanel(search, facts.metric, (500, 168, 1224, 374), self.base, self.texts["resumed"])
-        self.policy = PolicyPanel(search, (590, 476, 1124, 682), self.colours)
+        self.scores = ScorePanel(facts, (500, 168, 1224, 374), self.base, self.texts["resumed"])
+        self.policy = PolicyPanel(facts, (590, 476, 1124, 682), self.colours)
         self.policy.titles(self.base, 450)
         self.n_seen = self.n_failed = 0
         self.best: CandidateFacts | None = None
@@ -141,7 +141,7 @@ class SearchFrames:
             card(image, box)
         draw_text(image, (448, 136), texts["of_each"].format(metric=facts.metric.title), 17, INK, bold=True, width=320)
         draw_text(image, (448, 458), texts["choices"], 17, INK, bold=True, width=440)
-        order = texts["in_order"].format(n=f"{facts.search.n_candidates:,}")
+        order = texts["in_order"].format(n=words.whole(facts.search.n_candidates, self.facts.language))
         draw_text(image, (862, 403), order, 12, MUTED, anchor="ms")
         self._legend(image)
         return image
@@ -178,12 +178,17 @@ class SearchFrames:
     def _counters(self, image: Image.Image) -> None:
         last, texts = self.candidates[self.n_seen - 1] if self.n_seen else None, self.texts
         if self.n_failed:
-            failed = texts["n_failed"].format(n=f"{self.n_failed:,}")
+            failed = texts["n_failed"].format(n=words.whole(self.n_failed, self.facts.language))
             draw_text(image, (1224, 403), failed, 12, FAILED, anchor="rs")
         metric = self.facts.metric
         best = self.best.value if self.best else None
         counters = (
-            (740, texts["networks_tried"], f"{self.n_seen:,}", texts["of"].format(n=f"{len(self.candidates):,}")),
+            (
+                740,
+                texts["networks_tried"],
+                words.whole(self.n_seen, self.facts.language),
+                texts["of"].format(n=words.whole(len(self.candidates), self.facts.language)),
+            ),
             (930, texts["search_time"], _clock(last.at if last else 0.0), ""),
             (1060, texts["best"].format(metric=metric.inside), words.number(best, self.facts.language), ""),
         )
@@ -203,7 +208,7 @@ class SearchFrames:
         place = min(int(grown * len(shown.codes)), len(shown.codes) - 1, len(shown.thoughts) - 1)
         if grown >= 1 or place < 0:
             self.policy.paste(image, shown.policy, None)
-            text = self.texts["sure"].format(share=words.percent(shown.certainty or 0.0))
+            text = self.texts["sure"].format(share=words.percent(shown.certainty or 0.0, self.facts.language))
         else:
             code = shown.codes[place]
             taken = self.facts.search.choices[code].row if code >= 0 else None
@@ -217,14 +222,14 @@ class SearchFrames:
         if grown >= 1 and (is_failed or candidate.is_best):
             _frame_card(image, NETWORK, FAILED if is_failed else GOOD)
         draw_text(image, (52, 136), texts["tried"], 17, INK, bold=True, width=250)
-        number = texts["number"].format(n=f"{candidate.number + 1:,}")
+        number = texts["number"].format(n=words.whole(candidate.number + 1, self.facts.language))
         draw_text(image, (392, 136), number, 14, MUTED, anchor="rs")
         ends = (texts["input"], self.facts.target)
         draw_network(image, (72, 156, 372, 598), self._blocks(candidate), ends, grown)
         if grown < 1:
             return
         image.paste(FAINT, (52, 616, 392, 617))
-        parameters = texts["parameters"].format(n=f"{candidate.parameters:,}")
+        parameters = texts["parameters"].format(n=words.whole(candidate.parameters, self.facts.language))
         draw_text(
             image,
             (52, 680),
@@ -321,11 +326,11 @@ class WinnerFrames:
     def _foot(self, image: Image.Image) -> None:
         facts = self.facts
         image.paste(FAINT, (676, 600, 1220, 601))
-        tried = self.texts["end"].format(n=f"{facts.search.n_candidates:,}")
-        failed = self.texts["end_failed"].format(n=f"{facts.search.n_failed:,}")
+        tried = self.texts["end"].format(n=words.whole(facts.search.n_candidates, self.facts.language))
+        failed = self.texts["end_failed"].format(n=words.whole(facts.search.n_failed, self.facts.language))
         line = f"{tried}, {failed}" if facts.search.n_failed else tried
         draw_text(image, (676, 634), line, 17, INK, width=544)
-        size = self.texts["parameters"].format(n=f"{facts.winner.parameters:,}")
+        size = self.texts["parameters"].format(n=words.whole(facts.winner.parameters, self.facts.language))
         time = self.texts["in_all"].format(time=words.duration(facts.seconds["total"], facts.language))
         draw_text(image, (676, 664), f"{size}  ·  {time}", 17, INK, width=544)
 
@@ -338,7 +343,7 @@ class WinnerFrames:
                 layer.title,
                 self.colours.get(layer.kind, SLATE),
                 width_of(_units(layer), largest),
-                f"{layer.parameters:,}",
+                words.whole(layer.parameters, self.facts.language),
                 skips=layer.kind in skipping,
             )
             for layer in layers

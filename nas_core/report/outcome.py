@@ -78,7 +78,7 @@ def _sentence(
         metric=metric.inside,
         value=number(value, language),
         other=number(other, language),
-        relative=_relative(value, other, outcome, texts),
+        relative=_relative((value, other), outcome, language),
     )
     return f"{texts[key].format(rival=title, gain=_amount(metric, outcome, lead, language))}: {against}."
 
@@ -99,10 +99,11 @@ def _amount(metric: MetricFacts, outcome: str, lead: tuple[float, Interval | Non
     return said + texts["interval"].format(low=say(low), high=say(high))
 
 
-def _relative(value: float, other: float, outcome: str, texts: Mapping[str, str]) -> str:
+def _relative(figures: tuple[float, float], outcome: str, language: str) -> str:
+    (value, other), texts = figures, sentence_texts(language)
     if outcome in ("equal", "unproven") or other == 0:
         return ""
-    share = percent(abs(value - other) / abs(other))
+    share = percent(abs(value - other) / abs(other), language)
     return f" ({texts['higher' if value > other else 'lower'].format(share=share)})"
 
 
@@ -172,11 +173,11 @@ def calibrated(found: Mapping[str, Any] | None, language: str) -> str | None:
     """What the calibration of a target's details gave, in one sentence; None where there is none."""
     texts = sentence_texts(language)
     if found and found.get("error_after") is not None:
-        said = {"before": percent(found["error_before"]), "after": percent(found["error_after"])}
+        said = {"before": percent(found["error_before"], language), "after": percent(found["error_after"], language)}
         said |= {"temperature": number(found["temperature"], language), "n": local(f"{found['n_rows']:,}", language)}
         return texts["calibrated_none" if found["temperature"] == 1 else "calibrated_share"].format(**said)
     if found and found.get("coverage") is not None:
-        shares = {name: percent(found[name]) for name in ("level", "coverage")}
+        shares = {name: percent(found[name], language) for name in ("level", "coverage")}
         margin = number(float(f"{found['margin']:.3g}"), language)
         return texts["calibrated_interval"].format(n=local(f"{found['n_rows']:,}", language), margin=margin, **shares)
     return None

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from PIL import Image
 
-from nas_core.report.candidates import CandidateFacts, SearchFacts
+from nas_core.report.candidates import CandidateFacts
 from nas_core.report.drawing import (
     BLUE,
     FAILED,
@@ -25,8 +25,8 @@ from nas_core.report.drawing import (
     dot,
     draw_text,
 )
-from nas_core.report.metrics import MetricFacts
-from nas_core.report.words import percent
+from nas_core.report.facts import Facts
+from nas_core.report.words import local, percent
 
 
 class ScorePanel:
@@ -36,11 +36,12 @@ class ScorePanel:
     when a new figure does not fit. Few very bad ones do not press the others together: they lie on the lower edge.
     """
 
-    def __init__(self, search: SearchFacts, metric: MetricFacts, box: Box, base: Image.Image, resumed: str) -> None:
+    def __init__(self, facts: Facts, box: Box, base: Image.Image, resumed: str) -> None:
         """`resumed` is said where a search that was killed went on."""
+        search, self.language = facts.search, facts.language
         self.resumed = resumed
         self.radius = 3 if search.n_candidates <= 300 else 2 if search.n_candidates <= 1500 else 1
-        self.sign = 1 if metric.higher_is_better else -1
+        self.sign = 1 if facts.metric.higher_is_better else -1
         self.n = search.n_candidates
         self.box = box
         self.base = base.crop(_outer(box))
@@ -114,7 +115,8 @@ class ScorePanel:
         for tick in _ticks(*self.range):
             x, y = self._local(left, self._y(tick))
             self.layer.paste(FAINT, (round(x), round(y), round(x) + right - left, round(y) + 1))
-            draw_text(self.layer, (x - 8, y), f"{self.sign * tick + 0.0:,.6g}", 12, MUTED, anchor="rm")
+            said = local(f"{self.sign * tick + 0.0:,.6g}", self.language)
+            draw_text(self.layer, (x - 8, y), said, 12, MUTED, anchor="rm")
 
     def _draw(self, candidate: CandidateFacts) -> None:
         place = self.drawn
@@ -205,7 +207,8 @@ FULL = 0.45  # a probability, as the mean over the places of a proposal, that ge
 class PolicyPanel:
     """Rows of choices, a column a candidate; the stronger the colour, the likelier the agent would have chosen it."""
 
-    def __init__(self, search: SearchFacts, box: Box, colours: dict[str, Colour]) -> None:
+    def __init__(self, facts: Facts, box: Box, colours: dict[str, Colour]) -> None:
+        search, self.language = facts.search, facts.language
         self.n = max(1, search.n_candidates)
         self.box = box
         self.rows = search.rows
@@ -257,4 +260,6 @@ class PolicyPanel:
             image.paste(colour, (right + 12, round(middle) - half, end, round(middle) + half))
             size = min(11, round(self.pitch * 0.75))
             ink = INK if taken == row else MUTED
-            draw_text(image, (end + 5, middle), percent(share), size, ink, bold=taken == row, anchor="lm")
+            draw_text(
+                image, (end + 5, middle), percent(share, self.language), size, ink, bold=taken == row, anchor="lm"
+            )

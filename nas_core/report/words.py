@@ -21,6 +21,11 @@ def local(figure: str, language: str) -> str:
     return figure.translate({ord(","): "\u202f", ord("."): ","}) if language == "ru" else figure
 
 
+def whole(n: int, language: str = "en") -> str:
+    """``2,000``."""
+    return local(f"{n:,}", language)
+
+
 def _number(value: float | None) -> str:
     if value is None or not math.isfinite(value):
         return "–"
@@ -71,9 +76,10 @@ def moment(moment: str, language: str = "en") -> str:
     return f"{day(moment, language)} {moment[11:19]}"
 
 
-def percent(share: float) -> str:
+def percent(share: float, language: str = "en") -> str:
     """``0.314`` as ``31 %``."""
-    return f"{100 * share:.0f} %" if share == 0 or abs(share) >= 0.1 else f"{100 * share:.1f} %"
+    digits = 0 if share == 0 or abs(share) >= 0.1 else 1
+    return local(f"{100 * share:.{digits}f} %", language)
 
 
 def count(n: int, noun: str, plural: str | None = None) -> str:

@@ -22,9 +22,9 @@ COLUMNS = (  # text, style, width
     ("share", "percent", 14),
     ("operations_row", "int", 16),
     ("flops_share", "percent", 14),
-    ("earned", "number", 14),
-    ("worth", "number", 12),
-    ("chance", "number", 12),
+    ("earned", "fixed", 14),
+    ("worth", "fixed", 12),
+    ("chance", "fixed", 12),
 )
 PICTURE_HEIGHT = 620  # pixels, at most
 

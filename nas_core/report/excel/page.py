@@ -14,7 +14,7 @@ from openpyxl.utils import get_column_letter
 
 from nas_core.report.excel.style import figure_format
 from nas_core.report.texts.workbook import workbook_texts
-from nas_core.report.words import local
+from nas_core.report.words import whole
 
 MAX_TEXT = 32_767  # of one cell, in units of UTF-16
 MAX_NAME = 31  # of a sheet
@@ -76,7 +76,7 @@ class Page:
 
     def whole(self, n: int) -> str:
         """``2,000``."""
-        return local(f"{n:,}", self.language)
+        return whole(n, self.language)
 
     def put(self, value: Any, style: str = "text", *, row: int | None = None, column: int = 1, wide: int = 1) -> Cell:
         """Write one cell at `row` (None: the cursor's), merged over `wide` columns."""
@@ -121,7 +121,7 @@ class Page:
         A table without rows says so. The cursor ends one line below the table.
         """
         for place, about in enumerate(columns, column):
-            is_right = about.style in ("number", "int", "percent", "seconds")
+            is_right = about.style in ("number", "fixed", "int", "percent", "seconds")
             self.put(about.title, "header right" if is_right else "header", column=place)
             if about.width:
                 self.sheet.column_dimensions[get_column_letter(place)].width = about.width

@@ -34,6 +34,7 @@ def _styles() -> list[NamedStyle]:
         _style("wrapped", border=rule, wrap=True),
         _style("strong", border=rule, bold=True),
         _style("number", border=rule, form="0.0000", across="right"),
+        _style("fixed", border=rule, form="0.0000", across="right"),
         _style("int", border=rule, form="#,##0", across="right"),
         _style("percent", border=rule, form="0.0%", across="right"),
         _style("seconds", border=rule, form="#,##0.00", across="right"),

@@ -189,7 +189,11 @@ def _residuals(page: Page, residuals: ResidualFacts, facts: Facts) -> None:
 def _spread(page: Page, share: str) -> str:
     """How a quantile is called."""
     name = f"spread_{share}"
-    return page.texts[name] if name in page.texts else page.say("spread_below", share=words.percent(float(share)))
+    return (
+        page.texts[name]
+        if name in page.texts
+        else page.say("spread_below", share=words.percent(float(share), page.language))
+    )
 
 
 def _charted(page: Page, residuals: ResidualFacts, facts: Facts) -> None:
