@@ -46,13 +46,15 @@ class Stopwatch:
         self.failed[name] += answer.is_error
         return answer
 
-    def tell(self, title: str) -> None:
-        """Print what was noted, and forget it."""
+    def tell(self, title: str, cpu: float) -> None:
+        """Print what was noted and the server's seconds of processor time for it, and forget it."""
         say(f"\n{title}", f"{'call':<14}{'n':>7}{'median':>9}{'p95':>9}{'longest':>9}{'failed':>8}  ms")
         for name, took in self.took.items():
             ranked = sorted(took)
             p50, p95 = (ranked[min(len(ranked) - 1, int(share * len(ranked)))] for share in (0.5, 0.95))
             say(f"{name:<14}{len(ranked):>7}{p50:>9.0f}{p95:>9.0f}{ranked[-1]:>9.0f}{self.failed[name]:>8}")
+        n_calls = sum(map(len, self.took.values()))
+        say(f"{cpu:.1f} s of processor time in the API server, {1000 * cpu / n_calls:.1f} ms a call, events included")
         self.took.clear()
 
 
@@ -100,7 +102,7 @@ async def listen(client: httpx.AsyncClient, run: str, until: float) -> None:
 async def measure(airflow: standalone.Airflow, table: bytes, minutes: float) -> None:
     """Both loads, one after the other, while a search runs."""
     headers = dict(airflow.client().headers)
-    limits = httpx.Limits(max_connections=None)
+    limits = httpx.Limits(max_connections=None, keepalive_expiry=2)  # the server closes after 5 s
     async with httpx.AsyncClient(base_url=airflow.url, headers=headers, timeout=120, limits=limits) as client:
         watch = Stopwatch()
         uri = (await client.post(f"{API}/uploads?name=table.csv", content=table)).json()["dataset_uri"]
@@ -109,25 +111,33 @@ async def measure(airflow: standalone.Airflow, table: bytes, minutes: float) -> 
         say("A search begins …")
         while not ((await client.get(run)).json()["search"] or {}).get("n_candidates"):
             await asyncio.sleep(1)
+        cpu = processor(airflow)
         await asyncio.gather(*(whole_way(client, watch, table, run) for _ in range(N_USERS)))
-        watch.tell(f"{N_USERS} users who do the whole way at once")
-        before = memory(airflow)
+        watch.tell(f"{N_USERS} users who do the whole way at once", processor(airflow) - cpu)
+        before, cpu = memory(airflow), processor(airflow)
         until = time.monotonic() + 60 * minutes
         await asyncio.gather(*(watch_only(client, watch, run, until, number) for number in range(N_WATCHERS)))
-        watch.tell(f"{N_WATCHERS} who watch for {minutes:g} minutes")
+        watch.tell(f"{N_WATCHERS} who watch for {minutes:g} minutes", processor(airflow) - cpu)
         n = (await client.get(run)).json()["search"]["n_candidates"]
         say(
             f"memory of the API server: {before} MB, then {memory(airflow)} MB; the search tried {n} networks meanwhile"
         )
 
 
-def memory(airflow: standalone.Airflow) -> int:
-    """Resident memory of the API server's processes in MB."""
+def servers(airflow: standalone.Airflow) -> list[psutil.Process]:
+    """The API server's processes."""
     family = psutil.Process(airflow.pid).children(recursive=True)
-    return (
-        sum(each.memory_info().rss for each in family if "api_server" in " ".join(each.cmdline()).replace("-", "_"))
-        >> 20
-    )
+    return [each for each in family if "api_server" in " ".join(each.cmdline()).replace("-", "_")]
+
+
+def memory(airflow: standalone.Airflow) -> int:
+    """Resident memory of the API server in MB."""
+    return sum(each.memory_info().rss for each in servers(airflow)) >> 20
+
+
+def processor(airflow: standalone.Airflow) -> float:
+    """Seconds of processor time that the API server has used."""
+    return sum(sum(each.cpu_times()[:2]) for each in servers(airflow))
 
 
 def say(*lines: str) -> None:

@@ -12,6 +12,7 @@ import resource
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,8 @@ SECONDS = 90.0
 MEMORY = 4 << 30
 UNDECIDED = "\0"  # stands for the target while none was chosen
 
+_seats = threading.BoundedSemaphore(2)  # more at once would not be faster, and take memory
+
 FIELDS = frozenset(DataSettings.model_fields) - {"target"}
 LIKELY = ("target", "label", "class", "outcome", "result", "churn", "survived", "diagnosis", "price", "default")
 
@@ -52,14 +55,15 @@ def inspect_apart(question: dict[str, Any]) -> dict[str, Any]:
     environment = os.environ | {"NAS_DATA_FOLDERS": os.pathsep.join(filter(None, folders)), "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-m", "nas_core.web.inspect"]
     try:
-        done = subprocess.run(
-            command,
-            input=json.dumps(question).encode(),
-            capture_output=True,
-            check=False,
-            timeout=SECONDS,
-            env=environment,
-        )
+        with _seats:
+            done = subprocess.run(
+                command,
+                input=json.dumps(question).encode(),
+                capture_output=True,
+                check=False,
+                timeout=SECONDS,
+                env=environment,
+            )
     except subprocess.TimeoutExpired:
         raise JobError(f"`dataset_uri` must be read in {SECONDS:.0f} s for a preview, but took longer.") from None
     if done.returncode:

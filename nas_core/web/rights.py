@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from airflow.api_fastapi.app import get_auth_manager
-from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
+from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity, DagDetails
 from airflow.api_fastapi.core_api.security import GetUserDep, requires_access_dag
 from airflow.utils.session import create_session
 from fastapi import Depends, HTTPException
@@ -34,8 +34,8 @@ def is_operator(user: Any) -> bool:
 
 def is_runner(user: Any) -> bool:
     """Whether `user` may start the page's DAG."""
-    manager = get_auth_manager()
-    return bool(manager.is_authorized_dag(method="POST", access_entity=DagAccessEntity.RUN, user=user))
+    manager, dag = get_auth_manager(), DagDetails(id=DAG)
+    return bool(manager.is_authorized_dag(method="POST", access_entity=DagAccessEntity.RUN, details=dag, user=user))
 
 
 def readable_dags(user: Any) -> set[str]:

@@ -37,12 +37,23 @@ def airflow_app(airflow_database, runs_root):  # noqa: ARG001 - its tables
 
 def _client(airflow_app, role):
     from airflow.api_fastapi.app import get_auth_manager
-    from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
     from starlette.testclient import TestClient
 
     client = TestClient(airflow_app, raise_server_exceptions=False)
-    token = role and get_auth_manager().generate_jwt(SimpleAuthManagerUser(username=f"a {role}", role=role.upper()))
-    return client, token
+    return client, role and get_auth_manager().generate_jwt(_user(get_auth_manager(), role))
+
+
+def _user(manager, role):
+    """Somebody with a role, under whichever auth manager the tests run."""
+    if type(manager).__name__ == "FabAuthManager":
+        name = f"a {role}"
+        with manager.flask_app.app_context():
+            users = manager.security_manager
+            named = users.find_role(role.capitalize())
+            return users.find_user(name) or users.add_user(name, name, name, f"{role}@example.org", named, "x")
+    from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
+
+    return SimpleAuthManagerUser(username=f"a {role}", role=role.upper())
 
 
 @pytest.fixture(scope="session")
