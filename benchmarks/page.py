@@ -77,8 +77,8 @@ async def whole_way(client: httpx.AsyncClient, watch: Stopwatch, table: bytes, r
 
 async def watch_only(client: httpx.AsyncClient, watch: Stopwatch, run: str, until: float, number: int) -> None:
     """Keep a stream of events open, and ask now and then."""
+    await asyncio.sleep(LIST_EVERY * number / N_WATCHERS)  # they come one after the other
     stream = asyncio.create_task(listen(client, run, until))
-    await asyncio.sleep(STATUS_EVERY * number / N_WATCHERS)
     asked = 0.0
     while time.monotonic() < until:
         await watch.call(client, "status", "GET", run)
