@@ -23,6 +23,7 @@ from nas_core.runs import layout
 from nas_core.runs.records import read_json
 from nas_core.runs.run import create_run
 from nas_core.stage import execute
+from nas_core.tasks.registry import TASKS, load_task
 
 TABLES = (PAGE, FILM, SENTENCES, WORKBOOK, RULES)
 
@@ -91,3 +92,8 @@ def code() -> str:
 def test_what_is_translated_is_still_said(english: str) -> None:
     pieces = [piece.strip(" .:,()") for piece in re.split(r"{\w+}|\(s\)", english)]
     assert all(piece in code() for piece in pieces if len(piece) > 8), pieces
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_every_task_has_a_title_in_every_language(name: str) -> None:
+    assert SENTENCES[f"task_{name}"][0] == load_task(name).title

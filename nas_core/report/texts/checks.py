@@ -176,6 +176,17 @@ SENTENCES: tuple[tuple[str, str], ...] = (
         "The column {column} is missing in {files}: its cells are empty there.",
         "Столбца {column} нет в {files}: там его ячейки пусты.",
     ),
+    # data/pictures
+    ("{n} picture(s) of {total} cannot be read.", "Картинок, которые не удалось прочитать: {n} из {total}."),
+    ("The column {column} names the pictures.", "Картинки называет столбец {column}."),
+    (
+        "{n} of {total} rows name pictures that are not there: they are left out.",
+        "Строк, которые называют отсутствующие картинки: {n} из {total}; пропущены.",
+    ),
+    (
+        "{n} pictures are named by no row: they are left out.",
+        "Картинок, которых не называет ни одна строка: {n}; пропущены.",
+    ),
     # tasks/target.py, targets/labels/checks.py, stages/prepare.py
     (
         "{n} row(s) equal an earlier row in all columns that do not number the rows.",
@@ -222,6 +233,7 @@ RULES: Texts = {
     "leakage": ("leakage", "утечка ответа"),
     "set aside": ("set aside", "отложен"),
     "numbers": ("numbers", "не числа"),
+    "pictures": ("pictures", "картинки"),
     "drift": ("drift", "сдвиг"),
     "schema": ("schema", "прежний запуск"),
     "time order": ("time order", "порядок во времени"),

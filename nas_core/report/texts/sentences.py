@@ -5,9 +5,11 @@ from __future__ import annotations
 from nas_core.report.texts.languages import Texts, spoken
 
 SENTENCES: Texts = {
-    # What the parts of the program call themselves in English only; what is not here stays English.
-    "task_tabular_classification": ("Tabular classification", "Классификация таблиц"),
-    "task_tabular_regression": ("Tabular regression", "Регрессия по таблице"),
+    # Titles of tasks and metrics; what is not here stays English.
+    "task_tabular_classification": ("Classes from a table", "Классы по таблице"),
+    "task_tabular_regression": ("A number from a table", "Число по таблице"),
+    "task_image_classification": ("Classes from pictures", "Классы по картинкам"),
+    "task_image_regression": ("A number from pictures", "Число по картинкам"),
     "metric_accuracy": ("Accuracy", "Доля верных ответов"),
     "slice_missing": ("missing", "пусто"),
     "slice_range": ("{low} to {high}", "от {low} до {high}"),
