@@ -187,6 +187,7 @@ SENTENCES: tuple[tuple[str, str], ...] = (
         "{n} pictures are named by no row: they are left out.",
         "Картинок, которых не называет ни одна строка: {n}; пропущены.",
     ),
+    ("{n} row(s) look like an earlier one.", "Картинок, похожих на одну из предыдущих: {n}."),
     # tasks/target.py, targets/labels/checks.py, stages/prepare.py
     (
         "{n} row(s) equal an earlier row in all columns that do not number the rows.",
