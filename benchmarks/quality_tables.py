@@ -2,11 +2,12 @@
 
     .venv/bin/python benchmarks/quality_tables.py
     .venv/bin/python benchmarks/quality_tables.py --datasets california adult --seeds 0 1 2 --minutes 2
+    .venv/bin/python benchmarks/quality_tables.py --ablate --datasets california --seconds 25
 
 Each row is the product's own ``nas run`` on one core with a budget of two minutes of wall time (search and final
 training, process starts included), the job's fields as a user would set them. Figures are those of the test file.
 What others reach is not measured here: it was, with 120 CPU seconds of one core of such a machine, one seed, each in an
-environment of its own.
+environment of its own. With `--ablate` one network is trained with one thing changed a line (``ablations.py``).
 """
 
 from __future__ import annotations
@@ -98,10 +99,24 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=2)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--core", type=int, default=1)
+    parser.add_argument("--ablate", action="store_true", help="what each ingredient is worth")
+    parser.add_argument("--seconds", type=float, default=25, help="of a processor, for each training of --ablate")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         for name in arguments.datasets:
-            measure(name, Path(folder), arguments)
+            (ablate if arguments.ablate else measure)(name, Path(folder), arguments)
+
+
+def ablate(name: str, folder: Path, arguments: argparse.Namespace) -> None:
+    """Print a line for each thing that is changed."""
+    import ablations
+
+    os.sched_setaffinity(0, {arguments.core})
+    say(f"\n{name}")
+    (folder / name).mkdir()
+    fields = {field: value for field, value in job_of(name, arguments).items() if field != "budget_minutes"}
+    for title, figures in ablations.ablate(fields, folder / name, arguments.seeds, arguments.seconds):
+        say(f"  {title:<36}{figures}")
 
 
 def measure(name: str, folder: Path, arguments: argparse.Namespace) -> None:
@@ -110,7 +125,7 @@ def measure(name: str, folder: Path, arguments: argparse.Namespace) -> None:
     say(f"\n{name:<13} {'':<24}{'  '.join(f'{metric:>9}' for metric in dataset.metrics)}")
     for seed in arguments.seeds:
         clock = time.monotonic()
-        address = run(name, dataset, folder / f"{name}-{seed}", seed, arguments)
+        address = run(name, folder / f"{name}-{seed}", seed, arguments)
         facts = read(address)
         found.append(facts["test"])
         about = f"{facts['bytes'] / 1e6:.2f} MB, {time.monotonic() - clock:.0f} s with prepare, export and report"
@@ -123,16 +138,19 @@ def measure(name: str, folder: Path, arguments: argparse.Namespace) -> None:
         show(dataset, other, dict(zip(dataset.metrics, figures, strict=True)), "not measured here")
 
 
-def run(name: str, dataset: Dataset, root: Path, seed: int, arguments: argparse.Namespace) -> Path:
-    """The folder of a run of the product on one core."""
-    job = {
+def job_of(name: str, arguments: argparse.Namespace) -> dict[str, Any]:
+    """The job's fields that are the same for all seeds."""
+    return {
         "dataset_uri": str(arguments.tables / f"{name}_train.csv"),
         "test_uri": str(arguments.tables / f"{name}_test.csv"),
-        "target": dataset.target,
+        "target": DATASETS[name].target,
         "budget_minutes": arguments.minutes,
-        "seed": seed,
-        "root": str(root),
     }
+
+
+def run(name: str, root: Path, seed: int, arguments: argparse.Namespace) -> Path:
+    """The folder of a run of the product on one core."""
+    job = job_of(name, arguments) | {"seed": seed, "root": str(root)}
     root.mkdir(parents=True)
     (root / "job.json").write_text(json.dumps(job))
     command = [sys.executable, "-m", "nas_core.cli", "run", "--job", str(root / "job.json")]

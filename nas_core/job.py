@@ -19,11 +19,13 @@ from nas_core.data.settings import DataSettings
 from nas_core.envs.settings import EnvSettings
 from nas_core.errors import JobError
 from nas_core.evaluation.settings import EvaluationSettings
+from nas_core.inputs.settings import InputSettings
 from nas_core.report.settings import ReportSettings
 from nas_core.runs.settings import RunSettings
 from nas_core.search.settings import SearchSettings
 from nas_core.settings import Settings
 from nas_core.space.settings import SpaceSettings
+from nas_core.targets.settings import TargetSettings
 from nas_core.tasks.registry import load_task
 from nas_core.tasks.settings import TaskSettings
 from nas_core.training.settings import TrainingSettings
@@ -37,6 +39,8 @@ PARTS: tuple[type[Settings], ...] = (
     SearchSettings,
     AgentSettings,
     SpaceSettings,
+    InputSettings,
+    TargetSettings,
     TrainingSettings,
     EvaluationSettings,
     ReportSettings,
@@ -52,6 +56,8 @@ class Job(
     SearchSettings,
     AgentSettings,
     SpaceSettings,
+    InputSettings,
+    TargetSettings,
     TrainingSettings,
     EvaluationSettings,
     ReportSettings,

@@ -83,7 +83,7 @@ def _train(run: Run, transforms: dict[str, Any]) -> None:
     target = load.pop("target")
     model.fit({n: a for n, a in load.items() if a.shape[1]}, target, epochs=3, verbose=0)
     run.path(layout.MODEL).parent.mkdir(parents=True, exist_ok=True)
-    calibration = {"temperature": 1.5, "level": 0.9, "margin": 12.0, "n_rows": N_TEST}  # each target reads its own
+    calibration = {"temperature": 1.5, "level": 0.9, "margin": 0.5, "n_rows": N_TEST}  # each target reads its own
     write_json(run.path(layout.CALIBRATION), calibration)
     model = calibrated(model, transforms, calibration)
     model.save(run.path(layout.MODEL))

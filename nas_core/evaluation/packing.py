@@ -61,6 +61,8 @@ def _slot_places(s: int, slot: Slot) -> Iterator[Place]:
     if slot.matrix:
         yield Place(f"{slot.matrix.name}/0", "matrices", (s, into, out), slot.matrix.initializer)
         yield Place(f"{slot.matrix.name}/1", "vectors", (s, program.BIAS, out), "zeros")
+        if slot.matrix.activation == "prelu":
+            yield Place(f"{slot.matrix.name}_slope/0", "vectors", (s, program.SLOPE, out), "zeros")
 
 
 def first_weights(form: Form, ends: Ends, found: Iterable[Place], known: Arrays, rng: np.random.Generator) -> Arrays:
@@ -98,7 +100,7 @@ def _sizes(form: Form, ends: Ends) -> dict[str, tuple[int, ...]]:
     """The arrays of one member."""
     return {
         "matrices": (form.n_slots, form.width, form.width),
-        "vectors": (form.n_slots, 3, form.width),
+        "vectors": (form.n_slots, program.N_VECTORS, form.width),
         "tables": ends.tables.shape,
         "bins": ends.bins,
         "head": (form.width + 1, ends.n_outputs),

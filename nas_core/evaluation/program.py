@@ -22,9 +22,9 @@ from nas_core.space.steps import ACTIVATIONS
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-7  # Keras' defaults, and so are the next two
 NORM_EPSILON, MOMENTUM = 1e-3, 0.99
 VALUE, FIRST, SECOND = range(3)  # of a weight: itself and its two moments
-BIAS, SCALE, SHIFT = range(3)  # the vectors of a slot
+BIAS, SCALE, SHIFT, SLOPE = range(N_VECTORS := 4)  # the vectors of a slot
 MEAN, VARIANCE = range(2)  # the statistics of a slot
-LINEAR, RELU, SILU, TANH = range(len(ACTIVATIONS))
+LINEAR, RELU, PRELU, SILU, TANH, GATE = range(len(ACTIVATIONS))
 NO_NORM, BATCH, ROW = range(3)
 MEMBER_AXES = (1, 1, 0, 0, 0)  # of the arrays of Weights, the axis of the members
 
@@ -108,7 +108,7 @@ class Weights(NamedTuple):
     """The weights of all members.
 
     `matrices` (slots, members, width · width), each in its shape at the beginning of its row; `vectors` (slots,
-    members, 3, width); `tables` (members, places, width); `head` (members, width + 1, outputs), the bias its last row;
+    members, 4, width); `tables` (members, places, width); `head` (members, width + 1, outputs), the bias its last row;
     `bins` (members, columns, bins, width).
     In a :class:`State` there are three of each, the weight and its moments: behind the axis of the slots where there is
     one, else in front.
@@ -350,8 +350,8 @@ class Program:
             slot, vectors = self._slot(case.plan, s), state.weights.vectors[s, VALUE]
             kept = tf.where(_rows(slot.keeps), x, kept)
             x, _ = self._norm(slot, x, vectors, state.statistics[s], None)
-            x = self._add(slot, x, state.weights.matrices[s, VALUE], vectors)
-            return s + 1, self._activation(slot, x) + tf.where(_rows(slot.adds), kept, 0.0), kept
+            z = self._add(slot, x, state.weights.matrices[s, VALUE], vectors)
+            return s + 1, self._activation(slot, z, x, vectors) + tf.where(_rows(slot.adds), kept, 0.0), kept
 
         return tf.while_loop(lambda s, *_: s < case.plan.depth, run_slot, (0, x, tf.zeros_like(x)))[1]
 
@@ -366,9 +366,9 @@ class Program:
             kept = tf.where(_rows(slot.keeps), x, kept)
             x, seen = self._norm(slot, x, vectors, statistics[s], share)
             statistics = self._put(statistics, s, seen)
-            x = self._add(slot, x, state.weights.matrices[s, VALUE], vectors)
-            summed = self._put(summed, s, x)
-            x = self._activation(slot, x) + tf.where(_rows(slot.adds), kept, 0.0)
+            z = self._add(slot, x, state.weights.matrices[s, VALUE], vectors)
+            summed = self._put(summed, s, z)
+            x = self._activation(slot, z, x, vectors) + tf.where(_rows(slot.adds), kept, 0.0)
             return s + 1, x, kept, statistics, entered, summed
 
         loop = (0, x, tf.zeros_like(x), state.statistics, state.entered, state.summed)
@@ -382,13 +382,14 @@ class Program:
         def run_slot(s: Any, d_x: Any, d_kept: Any, matrices: Any, vectors: Any) -> Any:
             slot, entered = self._slot(case.plan, s), state.entered[s]
             d_kept = tf.where(_rows(slot.adds), d_x, d_kept)
-            d_sum = self._activation_gradient(slot, state.summed[s], d_x)
             normed, _ = self._norm(slot, entered, vectors[s, VALUE], state.statistics[s], share)
+            d_sum, d_normed, d_slope = self._activation_gradient(slot, state.summed[s], normed, vectors[s, VALUE], d_x)
             d_x, matrix = self._learn(slot, normed, matrices[s], d_sum, rate, state.n_steps)
+            d_x = d_x + d_normed
             d_bias = tf.where(slot.has_matrix[:, None], tf.reduce_sum(d_sum, 1), 0.0)
             d_x, d_scale, d_shift = self._norm_gradient(slot, entered, vectors[s, VALUE], share, d_x)
             d_x = self._dropout(slot, d_x + tf.where(_rows(slot.keeps), d_kept, 0.0), seed, s)
-            d_vectors = tf.stack([d_bias, d_scale, d_shift], 1)
+            d_vectors = tf.stack([d_bias, d_scale, d_shift, d_slope], 1)
             matrices = self._put(matrices, s, matrix)
             vectors = self._put(vectors, s, self._adamw(vectors[s], d_vectors, rate, state.n_steps))
             return s - 1, d_x, d_kept, matrices, vectors
@@ -440,27 +441,39 @@ class Program:
         d_x, matrix = tf.switch_case(slot.branch, [lambda: (d_y, matrix), *(learn(*shape) for shape in form.shapes)])
         return tf.where(has_matrix, d_x, d_y), matrix
 
-    def _activation(self, slot: Plan, z: Any) -> Any:
+    def _activation(self, slot: Plan, z: Any, x: Any, vectors: Any) -> Any:
+        """The activation of `z`, the product with `x`."""
         tf, kind = self.tf, _rows(slot.activation)
-        straight = tf.where(kind == RELU, tf.nn.relu(z), z)
+        straight = tf.where(z < 0, z * self._slopes(slot, vectors), z)
 
         def curved() -> Any:
-            curve = tf.tanh(tf.where(kind == SILU, z / 2, z))
-            return tf.where(kind == TANH, curve, tf.where(kind == SILU, z * (1 + curve) / 2, straight))
+            curve = tf.tanh(tf.where(kind == TANH, z, z / 2))
+            smooth = tf.where(kind == SILU, z * (1 + curve) / 2, tf.where(kind == GATE, x * (1 + curve), straight))
+            return tf.where(kind == TANH, curve, smooth)
 
         return tf.cond(tf.reduce_any(slot.activation >= SILU), curved, lambda: straight)
 
-    def _activation_gradient(self, slot: Plan, z: Any, d_y: Any) -> Any:
+    def _slopes(self, slot: Plan, vectors: Any) -> Any:
+        """The slope of each unit where its sum is negative."""
         tf, kind = self.tf, _rows(slot.activation)
-        straight = tf.where((kind == RELU) & (z <= 0), 0.0, d_y)
+        return tf.where(kind == RELU, 0.0, tf.where(kind == PRELU, vectors[:, None, SLOPE], 1.0))
 
-        def curved() -> Any:
-            curve = tf.tanh(tf.where(kind == SILU, z / 2, z))
+    def _activation_gradient(self, slot: Plan, z: Any, x: Any, vectors: Any, d_y: Any) -> tuple[Any, Any, Any]:
+        """The gradients of the sums `z`, of `x` as far as a gate lets it through, and of the slopes."""
+        tf, kind = self.tf, _rows(slot.activation)
+        straight = tf.where(z <= 0, d_y * self._slopes(slot, vectors), d_y)
+        d_slope = tf.where(slot.activation[:, None] == PRELU, tf.reduce_sum(d_y * tf.minimum(z, 0.0), 1), 0.0)
+
+        def curved() -> tuple[Any, Any]:
+            curve = tf.tanh(tf.where(kind == TANH, z, z / 2))
             sigmoid = (1 + curve) / 2
-            slope = tf.where(kind == TANH, 1 - curve * curve, sigmoid * (1 + z * (1 - sigmoid)))
-            return tf.where(kind >= SILU, d_y * slope, straight)
+            smooth = tf.where(kind == SILU, sigmoid * (1 + z * (1 - sigmoid)), 2 * x * sigmoid * (1 - sigmoid))
+            slope = tf.where(kind == TANH, 1 - curve * curve, smooth)
+            return tf.where(kind >= SILU, d_y * slope, straight), tf.where(kind == GATE, d_y * 2 * sigmoid, 0.0)
 
-        return tf.cond(tf.reduce_any(slot.activation >= SILU), curved, lambda: straight)
+        is_curved = tf.reduce_any(slot.activation >= SILU)
+        d_z, d_x = tf.cond(is_curved, curved, lambda: (straight, tf.zeros_like(straight)))
+        return d_z, d_x, d_slope
 
     def _dropout(self, slot: Plan, x: Any, seed: Any, s: Any) -> Any:
         """Each value left out or scaled up. The same seed and slot leave out the same."""

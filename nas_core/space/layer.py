@@ -45,6 +45,7 @@ class Layer(Protocol):
 LAYERS = {
     "dense": "nas_core.space.layers.dense",
     "residual": "nas_core.space.layers.residual",
+    "gate": "nas_core.space.layers.gate",
     "dropout": "nas_core.space.layers.dropout",
     "normalization": "nas_core.space.layers.normalization",
     "members": "nas_core.space.layers.members",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-ACTIVATIONS = ("linear", "relu", "silu", "tanh")
+ACTIVATIONS = ("linear", "relu", "prelu", "silu", "tanh", "gate")
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,10 @@ class Norm:
 
 @dataclass(frozen=True)
 class Matrix:
-    """``activation(x W + b)`` with an activation of :data:`ACTIVATIONS`; `initializer` is Keras' name of one."""
+    """``activation(x W + b)`` with an activation of :data:`ACTIVATIONS`; `initializer` is Keras' name of one.
+
+    The slopes of "prelu" belong to a Keras layer called ``<name>_slope``. "gate" stands for ``2x ⊙ σ(x W + b)``.
+    """
 
     name: str
     units: int

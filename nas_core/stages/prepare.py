@@ -42,10 +42,12 @@ from nas_core.data.timeline import find_timeline
 from nas_core.data.types import IMAGE, Column, decide_columns
 from nas_core.data.workshop import HERE, OnRay, Workshop
 from nas_core.evaluation.pool import started_ray
+from nas_core.inputs.settings import InputSettings
 from nas_core.job import Job
 from nas_core.runs import layout
 from nas_core.runs.records import write_json
 from nas_core.runs.run import Run
+from nas_core.targets.settings import TargetSettings
 from nas_core.tasks.choice import choose_metric, choose_task
 from nas_core.tasks.registry import load_part
 from nas_core.tasks.settings import TaskSettings
@@ -55,7 +57,7 @@ from nas_core.tasks.task import Task
 log = logging.getLogger("nas")
 
 NEEDS: tuple[str, ...] = ()
-SETTINGS = (DataSettings, TaskSettings, "seed")
+SETTINGS = (DataSettings, TaskSettings, InputSettings, TargetSettings, "seed")
 
 FINDINGS_SHOWN = 20
 DOWNLOADS = "prepare/downloads"  # gone when the stage ends
@@ -122,7 +124,7 @@ def _prepare(job: Job, run: Run, workshop: Workshop, findings: Findings) -> dict
     findings.raise_errors()
     clock = find_clock(job, scan, findings)
     findings.raise_errors()
-    target = TargetReader(task, job, job.positive_class, job.seed, findings).read(scan, test_scan, clock)
+    target = TargetReader(task, job, job, job.seed, findings).read(scan, test_scan, clock)
     association = _associate(profile, columns, scan, target)
     _write_profile(job, run, scan, profile)
     columns = set_leaks_aside(columns, association, findings, is_used=job.leaking_columns == "set aside")
@@ -298,7 +300,7 @@ def _fit(job: Job, task: Task, features: list[Column], scan: TableScan, target: 
     is_training = target.parts[scan.sample_rows] == split.TRAIN
     training = scan.sample.filter(pa.array(is_training))
     part, columns = load_part(task.name, "input", "transform"), [column.to_json() for column in features]
-    transform: dict[str, Any] = part.fit(columns, training)
+    transform: dict[str, Any] = part.fit(columns, training, job)
     if hasattr(part, "with_changes"):
         encoded = target.encoded[scan.sample_rows[is_training]]
         transform = part.with_changes(transform, job.augmentation, training, encoded)

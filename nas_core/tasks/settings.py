@@ -18,9 +18,6 @@ class TaskSettings(Settings):
     metric: str = Field("auto", title="Metric", json_schema_extra={"enum": list(METRIC_NAMES), "section": "Data"})
     """What the search improves. `auto`: log-loss for classes, RMSE for numbers."""
 
-    positive_class: str | None = Field(None, title="Positive class", json_schema_extra={"section": "Data"})
-    """The class that a two-class problem is about, as it stands in the data. Empty: the rarer one."""
-
     @field_validator("task")
     @classmethod
     def _known_task(cls, value: str) -> str:

@@ -15,6 +15,7 @@ from nas_core.data.prepared import SPLITS
 from nas_core.data.scan import TableScan
 from nas_core.data.settings import DataSettings
 from nas_core.data.split import LEFT_OUT, TEST, TRAIN, keep_alike_together, split_rows
+from nas_core.targets.settings import TargetSettings
 from nas_core.tasks.registry import load_part
 from nas_core.tasks.task import Task
 
@@ -42,11 +43,14 @@ class Target:
 
 @dataclass(frozen=True)
 class TargetReader:
-    """Reads the target of a job's tables. `seed` decides the split; `findings` receives what is wrong."""
+    """Reads the target of a job's tables as it is `wanted`.
+
+    `seed` decides the split; `findings` receives what is wrong.
+    """
 
     task: Task
     settings: DataSettings
-    positive_class: str | None
+    wanted: TargetSettings
     seed: int
     findings: Findings
 
@@ -67,13 +71,13 @@ class TargetReader:
         checks.check(spec, encoded, n_parts, self.findings)
         groups = self._groups(scan, known, n_parts)
         with self.findings.collect("positive_class"):
-            spec = encode.fit(name, column, self.positive_class)
+            spec = encode.fit(name, column, self.wanted)
         self.findings.raise_errors()
         parts, split = self._split(known, encode.strata(encoded[known]), groups, clock)
         parts = self._judge_alike(parts, scan, split)
         checks.check_parts(spec, encoded, parts, self.findings)
         self.findings.raise_errors()
-        spec = encode.fit(name, column.filter(pa.array(parts == TRAIN)), self.positive_class)
+        spec = encode.fit(name, column.filter(pa.array(parts == TRAIN)), self.wanted)
         test = self._read_test(spec, test_scan.kept[name]) if test_scan else None
         return Target(spec, encoded, parts, split, test)
 

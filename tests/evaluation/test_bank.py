@@ -35,6 +35,7 @@ def dense(units, activation="relu"):
 
 BATCH, ROW = (Choice.of("normalization", over=over) for over in ("batch", "row"))
 RESIDUAL, SMOOTH = (Choice.of("residual", activation=activation) for activation in ("relu", "silu"))
+GATE = Choice.of("gate")
 DROPOUT = Choice.of("dropout", rate=0.25)
 SMALL = Architecture((dense(32),))
 # A normalisation over the batch takes the gradient from a bias just before it, and, as the last layer, from the head's:
@@ -44,6 +45,7 @@ NETWORKS = [
     Architecture((dense(64, "silu"), BATCH, dense(32, "tanh"))),
     Architecture((BATCH, SMOOTH, RESIDUAL)),
     Architecture((BATCH, dense(64), ROW, RESIDUAL, dense(32, "tanh"))),
+    Architecture((BATCH, GATE, dense(64, "prelu"), GATE, dense(32, "prelu"))),
 ]
 
 

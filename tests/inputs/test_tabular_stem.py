@@ -8,8 +8,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from nas_core.inputs.settings import InputSettings
 from nas_core.inputs.tabular import bins, stem
 from nas_core.inputs.tabular.transform import apply, fit, shape
+from nas_core.training.quiet import quiet_tensorflow
 
 N = 6_000
 COLUMNS: list[dict[str, Any]] = [
@@ -85,8 +87,6 @@ def test_a_position_tells_full_bins_and_the_share_of_the_next(transform: dict[st
 def test_keras_and_numpy_agree_to_the_last_digits(transform: dict[str, Any], table: pa.Table) -> None:
     import keras
 
-    from nas_core.training.quiet import quiet_tensorflow
-
     quiet_tensorflow()
     inputs, x = stem.build(transform)
     model = keras.Model(inputs, x)
@@ -104,3 +104,26 @@ def test_keras_and_numpy_agree_to_the_last_digits(transform: dict[str, Any], tab
     assert np.isfinite(found).all()
     np.testing.assert_allclose(found, np.concatenate([numbers, embedded, categories], axis=1), atol=1e-5)
     assert stem.cost(transform).parameters == sum(weight.size for weight in model.get_weights())
+
+
+@pytest.mark.parametrize("numbers", ["waves", "both", "plain"])
+def test_numbers_are_encoded_as_the_job_wants(table: pa.Table, numbers: str) -> None:
+    import keras
+
+    quiet_tensorflow()
+    transform = fit(COLUMNS, table, InputSettings(numbers=numbers))
+    inputs, x = stem.build(transform)
+    model = keras.Model(inputs, x)
+    arrays = apply(transform, table)
+    said, (fixed, positions, _) = model.predict(arrays, verbose=0), stem.fixed(transform, arrays)
+    n_numbers, waves = len(transform["numeric"]["names"]), transform["numeric"]["waves"]
+    n_waves = sum(map(len, waves))
+    assert said.shape[1:] == shape(transform)
+    np.testing.assert_allclose(said[:, : fixed.shape[1]], fixed, atol=1e-5)
+    assert (n_waves > 0, positions.shape[1] > 0) == (numbers in ("waves", "both"), numbers == "both")
+    sines, cosines = np.split(fixed[:, n_numbers:], 2, axis=1)
+    np.testing.assert_allclose(sines**2 + cosines**2, 1, atol=1e-5)
+    if n_waves:
+        column = next(place for place, own in enumerate(waves) if own)
+        angle = 2 * np.pi * waves[column][0] * fixed[:, column]
+        np.testing.assert_allclose(sines[:, 0], np.sin(angle), atol=1e-5)

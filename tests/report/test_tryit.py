@@ -28,6 +28,8 @@ LAYERS = (
     Choice.of("dense", units=32, activation="tanh"),
     Choice.of("normalization", over="batch"),
     Choice.of("residual", activation="silu"),
+    Choice.of("gate"),
+    Choice.of("dense", units=32, activation="prelu"),
     Choice.of("dropout", rate=0.1),
     Choice.of("normalization", over="row"),
     Choice.of("dense", units=32, activation="relu"),

@@ -47,7 +47,8 @@ def test_an_export_is_whole_and_predicts_wherever_it_is_copied(task: str, traine
     else:
         assert np.allclose(answer["prediction"], measured["prediction"], rtol=1e-4)
         width = np.subtract(answer["prediction_high"], answer["prediction_low"])
-        assert np.allclose(width, 2 * json.loads(run.path(layout.CALIBRATION).read_text())["margin"])
+        margin = json.loads(run.path(layout.CALIBRATION).read_text())["margin"]
+        assert np.allclose(width, 2 * margin * json.loads(run.path(layout.TRANSFORMS).read_text())["target"]["std"])
 
 
 @pytest.mark.slow

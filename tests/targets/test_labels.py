@@ -8,7 +8,9 @@ import pyarrow as pa
 import pytest
 
 from nas_core.errors import CandidateError, JobError
-from nas_core.targets.labels import encode, figures
+from nas_core.targets.labels import encode, figures, head
+from nas_core.targets.settings import TargetSettings
+from nas_core.training.quiet import quiet_tensorflow
 
 
 @pytest.mark.parametrize(
@@ -45,11 +47,11 @@ def test_encode_and_decode_are_inverse() -> None:
 def test_the_positive_class_is_the_one_asked_for_else_the_rarer_one() -> None:
     column = pa.array(["0", "0", "1", "0"])
     assert encode.fit("y", column)["positive"] == 1
-    assert encode.fit("y", column, "0")["positive"] == 0
-    assert encode.fit("y", column, "1.0")["positive"] == 1
+    assert encode.fit("y", column, TargetSettings(positive_class="0"))["positive"] == 0
+    assert encode.fit("y", column, TargetSettings(positive_class="1.0"))["positive"] == 1
     assert encode.fit("y", pa.array(["a", "b", "c"]))["positive"] is None
     with pytest.raises(JobError, match=r"`positive_class` must be one of the classes \['0', '1'\], but got 'yes'"):
-        encode.fit("y", column, "yes")
+        encode.fit("y", column, TargetSettings(positive_class="yes"))
 
 
 def spec_of(n: int, positive: int | None = None) -> dict[str, Any]:
@@ -71,6 +73,7 @@ def test_figures_agree_with_scikit_learn(n: int) -> None:
     assert found["log_loss"] == pytest.approx(metrics.log_loss(truth, exact), abs=1e-6)
     assert found["accuracy"] == pytest.approx((truth == exact.argmax(1)).mean())
     assert found["roc_auc"] == pytest.approx(auc, abs=1e-6)
+    assert found["balanced_accuracy"] == pytest.approx(metrics.balanced_accuracy_score(truth, exact.argmax(1)))
 
 
 def test_figures_when_a_class_is_absent() -> None:
@@ -91,8 +94,8 @@ def test_an_output_that_is_not_finite_is_the_candidates_failure() -> None:
 
 
 def test_scores_are_higher_when_better() -> None:
-    good = {"log_loss": 0.2, "accuracy": 0.9, "roc_auc": 0.95}
-    bad = {"log_loss": 0.4, "accuracy": 0.8, "roc_auc": 0.9}
+    good = {"log_loss": 0.2, "accuracy": 0.9, "roc_auc": 0.95, "balanced_accuracy": 0.9}
+    bad = {"log_loss": 0.4, "accuracy": 0.8, "roc_auc": 0.9, "balanced_accuracy": 0.8}
     for metric in figures.METRICS:
         assert figures.score(spec_of(2), metric, good) > figures.score(spec_of(2), metric, bad)
 
@@ -112,3 +115,25 @@ def test_details() -> None:
     assert found["classes"][2]["precision"] is None
     assert sum(b["count"] for b in found["calibration"]) == 5
     assert found["calibration"][0]["accuracy"] == 1
+
+
+@pytest.mark.parametrize("metric", figures.METRICS)
+def test_a_resample_has_the_figure_of_the_rows_that_it_holds(metric: str) -> None:
+    rng = np.random.default_rng(0)
+    truth, output, rows = rng.integers(0, 3, 60), rng.dirichlet(np.ones(3), 60), rng.integers(0, 60, 60)
+    found = figures.resampled(spec_of(3), metric, truth, output, np.bincount(rows, minlength=60)[None].astype(float))
+    assert found == pytest.approx([figures.figures(spec_of(3), truth[rows], output[rows])[metric]])
+
+
+def test_balanced_classes_count_alike() -> None:
+    column = pa.array(["no"] * 90 + ["yes"] * 10)
+    assert "weights" not in encode.fit("y", column)
+    spec = encode.fit("y", column, TargetSettings(class_weights="balanced"))
+    codes = encode.encode(spec, column)
+    weights = np.take(spec["weights"], codes)
+    assert weights.mean() == pytest.approx(1)
+    assert weights[codes == 0].sum() == pytest.approx(weights[codes == 1].sum())
+    quiet_tensorflow()
+    output = np.tile(np.array([[0.9, 0.1]], np.float32), (100, 1))
+    plain, weighted = (np.asarray(head.loss(s, 10_000)(codes, output)) for s in (encode.fit("y", column), spec))
+    np.testing.assert_allclose(weighted, plain * weights, rtol=1e-5)

@@ -7,7 +7,9 @@ import pyarrow as pa
 import pytest
 
 from nas_core.errors import CandidateError
-from nas_core.targets.values import encode, figures
+from nas_core.targets.settings import TargetSettings
+from nas_core.targets.values import encode, figures, formulas, scale
+from nas_core.training.quiet import quiet_tensorflow
 
 
 def test_encode_and_decode() -> None:
@@ -52,3 +54,45 @@ def test_details() -> None:
     assert sum(found["residuals"]["histogram"]["counts"]) == 2000
     assert len(found["points"]["truth"]) == len(found["points"]["prediction"]) == 500
     assert len(figures.details({}, truth[:7], truth[:7, None])["points"]["truth"]) == 7
+
+
+SKEWED = np.random.default_rng(0).lognormal(2, 1.2, 2000)
+
+
+def test_only_what_a_logarithm_straightens_is_learned_as_one() -> None:
+    assert scale.fit(SKEWED, "auto") is not None
+    assert scale.fit(np.append(SKEWED, 0), "auto") is not None  # shifted, so that 0 has a logarithm
+    assert scale.fit(-SKEWED, "log") is None
+    assert scale.fit(SKEWED, "linear") is None
+    rng = np.random.default_rng(0)
+    for plain in (rng.normal(size=2000), rng.normal(50, 5, 2000), rng.exponential(size=2000), SKEWED[:20], np.ones(99)):
+        assert scale.fit(plain, "auto") is None
+    assert scale.fit(rng.exponential(size=2000), "log") is not None
+
+
+@pytest.mark.parametrize("zeros", [0, 300])
+def test_a_scale_is_undone_by_its_inverse_in_numpy_keras_and_a_spreadsheet(zeros: int) -> None:
+    quiet_tensorflow()
+    from keras import ops
+
+    numbers = np.append(SKEWED, np.zeros(zeros))
+    spec = encode.fit("y", pa.array(numbers), TargetSettings(target_scale="log"))
+    x = scale.scaled(spec, numbers, np)
+    assert (x.mean(), x.std()) == pytest.approx((0, 1), abs=1e-6)
+    np.testing.assert_allclose(scale.unscaled(spec, x, np), numbers, rtol=1e-9, atol=1e-9)
+    single = numbers.astype(np.float32)
+    np.testing.assert_allclose(
+        scale.unscaled(spec, scale.scaled(spec, single, ops), ops), numbers, rtol=1e-4, atol=1e-4
+    )
+    assert np.isfinite(scale.unscaled(spec, np.array([1e9, -1e9]), np)).all()
+    (formula,) = formulas.head(spec, ["x"])
+    names = {"x": float(x[0]), "EXP": np.exp, "MAX": max, "MIN": min}
+    assert eval(formula, names) == pytest.approx(numbers[0])
+
+
+def test_intervals_of_a_logarithmic_scale_grow_with_the_prediction() -> None:
+    spec = encode.fit("y", pa.array(SKEWED), TargetSettings(target_scale="log"))
+    said = encode.decode(spec, np.array([[1.0], [100.0]]), {"margin": 0.5})
+    low, high = said["prediction_low"], said["prediction_high"]
+    assert (low > 0).all()
+    np.testing.assert_allclose(high / low, np.exp(2 * 0.5 * spec["log"]["std"]))

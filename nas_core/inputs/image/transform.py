@@ -19,18 +19,21 @@ import pyarrow as pa
 from nas_core.data.types import IMAGE
 from nas_core.errors import JobError
 from nas_core.inputs.image import augment
+from nas_core.inputs.settings import InputSettings
 
 TYPES = (IMAGE,)
+DEFAULT = InputSettings()
 LEAST_STD = 1.0  # grey levels: of a channel that hardly changes
 MOST_BYTES = 16 << 20  # of the pictures that mean and std are taken from
 
 
-def fit(columns: list[dict[str, Any]], sample: pa.Table) -> dict[str, Any]:
+def fit(columns: list[dict[str, Any]], sample: pa.Table, wanted: InputSettings = DEFAULT) -> dict[str, Any]:
     """Learn the transform of the one feature column from training rows.
 
     Args:
         columns: entries of ``schema.json``; the first one holds the pictures.
         sample: training rows, all or a fair sample of them.
+        wanted: nothing of it is about pictures.
     """
     name = columns[0]["name"]
     shape = tuple(sample[name].type.shape)

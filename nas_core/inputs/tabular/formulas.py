@@ -12,6 +12,7 @@ import numpy as np
 from nas_core.inputs.tabular.bins import embedded
 from nas_core.inputs.tabular.stem import CLIP, NUMBERS, tables
 from nas_core.inputs.tabular.transform import MISSING, UNSEEN
+from nas_core.inputs.tabular.waves import places
 
 Write = Callable[[Sequence[str]], list[str]]  # puts formulas into cells one below the other; gives their addresses
 
@@ -73,6 +74,11 @@ def stem(
     units = zip(raw, numeric["center"], numeric["scale"], strict=True)
     scaled = write([f"({cell}-({center!r}))/({scale!r})" for cell, center, scale in units]) if raw else []
     formulas = [f"{x}/SQRT(1+({x}/{CLIP!r})^2)" for x in scaled]
+    if any(numeric["waves"]):
+        clipped, (of, factors) = write(formulas), places(numeric["waves"])
+        formulas = list(clipped)
+        for wave in ("SIN", "COS"):
+            formulas += [f"{wave}({clipped[column]}*({f!r}))" for column, f in zip(of, factors.tolist(), strict=True)]
     columns, n_bins, _ = embedded(numeric["edges"])
     for place, column in enumerate(columns):
         pairs = pairwise(numeric["edges"][column])

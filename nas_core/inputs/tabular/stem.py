@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from nas_core.inputs.tabular import waves
 from nas_core.inputs.tabular.bins import embedded
 from nas_core.inputs.tabular.transform import embedding_width
 from nas_core.space.layer import Cost
@@ -18,12 +19,13 @@ CLIP = 3.0  # standard deviations beyond which a number counts for little more
 
 
 def cost(transform: dict[str, Any]) -> Cost:
-    """Weights of the embeddings; operations of scaling, clipping and encoding."""
+    """Weights of the embeddings; operations of scaling, clipping and encoding (a sine counts one)."""
     numeric = transform["numeric"]
     tables = sum(n * embedding_width(n) for n in transform["categorical"]["cardinalities"])
     n_columns, n_bins, width = embedded(numeric["edges"]).shape
     weights = n_columns * n_bins * width
-    return Cost(tables + weights, 7 * len(numeric["names"]) + 4 * n_columns * n_bins + 2 * weights)
+    flops = 7 * len(numeric["names"]) + 2 * waves.width(numeric["waves"]) + 4 * n_columns * n_bins + 2 * weights
+    return Cost(tables + weights, flops)
 
 
 def build(transform: dict[str, Any]) -> tuple[dict[str, Any], Any]:
@@ -32,7 +34,7 @@ def build(transform: dict[str, Any]) -> tuple[dict[str, Any], Any]:
     The smooth clipping x / √(1 + (x/3)²) keeps outliers from drowning the rest (Holzmüller et al., "Better by default",
     NeurIPS 2024). Beside it stand vectors of the numbers: a linear map, one a column, of their piecewise-linear
     encoding, of each bin the share that lies below the number (Gorishniy et al., "On embeddings for numerical features
-    in tabular deep learning", NeurIPS 2022).
+    in tabular deep learning", NeurIPS 2022). Between both stand waves of the numbers, where the job wants them.
     """
     import keras
 
@@ -41,6 +43,8 @@ def build(transform: dict[str, Any]) -> tuple[dict[str, Any], Any]:
     if numeric["names"]:
         inputs["numeric"] = keras.Input((len(numeric["names"]),), name="numeric", dtype="float32")
         parts.append(_scale(inputs["numeric"], numeric["center"], numeric["scale"]))
+        if any(numeric["waves"]):
+            parts.append(waves.build(numeric["waves"], parts[0]))
         if any(numeric["edges"]):
             parts.append(_embed_numbers(inputs["numeric"], numeric["edges"]))
     if categorical["names"]:
@@ -92,8 +96,8 @@ def fixed(transform: dict[str, Any], inputs: dict[str, np.ndarray]) -> tuple[np.
     """What the stem gives without its weights.
 
     Returns:
-        The scaled and clipped numbers; of each number that has bins its position among them (2.5: two bins are full,
-        half of the third); the codes for the tables. Each (rows, …).
+        The scaled and clipped numbers and their waves; of each number that has bins its position among them (2.5: two
+        bins are full, half of the third); the codes for the tables. Each (rows, …).
     """
     numeric, edges = inputs["numeric"], transform["numeric"]["edges"]
     units = _units(transform["numeric"]["center"], transform["numeric"]["scale"])
@@ -104,7 +108,8 @@ def fixed(transform: dict[str, Any], inputs: dict[str, np.ndarray]) -> tuple[np.
     columns = embedded(edges).columns
     positions = [np.interp(numeric[:, column], edges[column], np.arange(len(edges[column]))) for column in columns]
     shape = len(columns), len(numeric)
-    return scaled, np.array(positions, np.float32).reshape(shape).T, np.asarray(inputs["categorical"])
+    numbers = np.concatenate([scaled, waves.encode(transform["numeric"]["waves"], scaled)], axis=1)
+    return numbers, np.array(positions, np.float32).reshape(shape).T, np.asarray(inputs["categorical"])
 
 
 def bins(transform: dict[str, Any]) -> tuple[str, tuple[int, int, int]]:

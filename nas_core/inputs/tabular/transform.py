@@ -3,12 +3,12 @@
 The transform is JSON::
 
     {"columns": [{"name", "type", …what this column needs}],
-     "numeric": {"names": […], "center": […], "scale": […], "edges": [[…], …]},
+     "numeric": {"names": […], "center": […], "scale": […], "edges": [[…], …], "waves": [[…], …]},
      "categorical": {"names": […], "cardinalities": […]}}
 
 Numbers stay in their own units; the network's stem scales them by `center` and `scale` and encodes them in the bins
-between `edges`, so that both are part of the model. Code 0 of a category means unseen or rare, 1 missing, 2 and above
-the categories, most frequent first.
+between `edges` and as `waves`, so that all of it is part of the model. Code 0 of a category means unseen or rare, 1
+missing, 2 and above the categories, most frequent first.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ import pyarrow.compute as pc
 from nas_core.data import cells
 from nas_core.data.types import FEATURE_TYPES
 from nas_core.errors import JobError
+from nas_core.inputs.settings import InputSettings
+from nas_core.inputs.tabular import waves
 from nas_core.inputs.tabular.bins import embedded, find_edges
 
 TYPES = FEATURE_TYPES  # of the columns that it reads
@@ -30,16 +32,18 @@ UNSEEN, MISSING, FIRST = 0, 1, 2
 RARE = 5  # categories with fewer rows are too rare to learn from
 MAX_CATEGORIES = 1_000
 LEAST_BINARY_SCALE = 0.1  # a rare yes then is at most ten units away
+DEFAULT = InputSettings()
 LARGEST = 1e30  # what float32 can still be scaled without overflow
 
 
-def fit(columns: list[dict[str, Any]], sample: pa.Table) -> dict[str, Any]:
+def fit(columns: list[dict[str, Any]], sample: pa.Table, wanted: InputSettings = DEFAULT) -> dict[str, Any]:
     """Learn the transform of the feature `columns` (entries of ``schema.json``) from training rows.
 
     Args:
         columns: `name`, `type` (numeric, boolean, date, categorical), for dates `form`, and `missing`, numbers that
             stand for a missing one.
         sample: training rows, all or a fair sample of them.
+        wanted: how numbers are encoded.
     """
     entries, numbers = [], {}
     for column in columns:
@@ -49,7 +53,7 @@ def fit(columns: list[dict[str, Any]], sample: pa.Table) -> dict[str, Any]:
             read = _read_numbers(column, sample[column["name"]])
             entries.append(_fit_numbers(column, read))
             numbers[column["name"]] = read
-    return {"columns": entries, "numeric": _numeric(entries, numbers), "categorical": _categorical(entries)}
+    return {"columns": entries, "numeric": _numeric(entries, numbers, wanted), "categorical": _categorical(entries)}
 
 
 def _fit_categories(column: dict[str, Any], cells_: cells.Column) -> dict[str, Any]:
@@ -120,10 +124,15 @@ def _median(x: np.ndarray) -> float:
     return float(np.median(x)) if len(x) else 0.0
 
 
-def _numeric(entries: list[dict[str, Any]], numbers: dict[str, dict[str, np.ndarray]]) -> dict[str, Any]:
-    """Names, centers, scales and edges of the columns of `numeric`: all numbers, then all indicators."""
+def _numeric(
+    entries: list[dict[str, Any]], numbers: dict[str, dict[str, np.ndarray]], wanted: InputSettings
+) -> dict[str, Any]:
+    """Names, centers, scales, edges and waves of the columns of `numeric`: all numbers, then all indicators."""
     names, units = [], []
-    edges = find_edges([x for read in numbers.values() for x in read.values()])
+    columns = [x for read in numbers.values() for x in read.values()]
+    nothing: list[list[float]] = [[] for _ in columns]
+    edges = find_edges(columns) if wanted.numbers in ("bins", "both") else nothing
+    frequencies = waves.draw(columns) if wanted.numbers in ("waves", "both") else nothing
     for entry in entries:
         for name, x in numbers.get(entry["name"], {}).items():
             names.append(name)
@@ -135,7 +144,7 @@ def _numeric(entries: list[dict[str, Any]], numbers: dict[str, dict[str, np.ndar
             units.append(_binary_unit(is_missing.astype(np.float64)))
             edges.append([])
     centers, scales = zip(*units, strict=True) if units else ((), ())
-    return {"names": names, "center": list(centers), "scale": list(scales), "edges": edges}
+    return {"names": names, "center": list(centers), "scale": list(scales), "edges": edges, "waves": frequencies}
 
 
 def _binary_unit(x: np.ndarray) -> tuple[float, float]:
@@ -221,7 +230,8 @@ def embedding_width(cardinality: int) -> int:
 
 
 def shape(transform: dict[str, Any]) -> tuple[int, ...]:
-    """The shape of one row behind the stem: numbers and indicators, embeddings of numbers and of categories."""
+    """The shape of one row behind the stem: numbers and indicators, waves, embeddings of numbers and categories."""
     widths = map(embedding_width, transform["categorical"]["cardinalities"])
-    n_columns, _, width = embedded(transform["numeric"]["edges"]).shape
-    return (len(transform["numeric"]["names"]) + n_columns * width + sum(widths),)
+    numeric = transform["numeric"]
+    n_columns, _, width = embedded(numeric["edges"]).shape
+    return (len(numeric["names"]) + waves.width(numeric["waves"]) + n_columns * width + sum(widths),)

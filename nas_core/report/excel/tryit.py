@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 from types import EllipsisType
 
 import numpy as np
@@ -152,8 +153,9 @@ class Workings:
                 case Norm(name, over):
                     x = self.write(_normal(x, over, weights[name]))
                 case Matrix(name, _, activation, _):
-                    x = self.write(self._product(x, weights[name]))
-                    x = x if activation == "linear" else self.write([ACTIVATIONS[activation].format(x=z) for z in x])
+                    sums = self.write(self._product(x, weights[name]))
+                    slopes = weights[f"{name}_slope"][0].ravel().tolist() if activation == "prelu" else ()
+                    x = self.write(_activated(activation, sums, x, slopes)) if activation != "linear" else sums
                 case Dropout():
                     pass  # in training only
         return x
@@ -167,7 +169,19 @@ class Workings:
         ]
 
 
-ACTIVATIONS = {"relu": "MAX(0,{x})", "silu": "{x}/(1+EXP(-{x}))", "tanh": "TANH({x})"}
+ACTIVATIONS = {
+    "relu": "MAX(0,{z})",
+    "prelu": "MAX(0,{z})+({slope!r})*MIN(0,{z})",
+    "silu": "{z}/(1+EXP(-{z}))",
+    "tanh": "TANH({z})",
+    "gate": "2*{x}/(1+EXP(-{z}))",
+}
+
+
+def _activated(activation: str, sums: Sequence[str], x: Sequence[str], slopes: Sequence[float]) -> list[str]:
+    """The activation of the `sums` that a matrix made of `x`; `slopes` are there where it learns them."""
+    parts = zip_longest(sums, x if activation == "gate" else (), slopes)
+    return [ACTIVATIONS[activation].format(z=z, x=own, slope=slope) for z, own, slope in parts]
 
 
 def _means(several: Sequence[Sequence[str]]) -> list[str]:

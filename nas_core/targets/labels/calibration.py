@@ -27,9 +27,11 @@ def fit(spec: dict[str, Any], truth: np.ndarray, output: np.ndarray) -> dict[str
     """
     from scipy.optimize import minimize_scalar
 
+    weights = np.take(spec.get("weights", np.ones(len(spec["classes"]))), truth)
+
     def losses(log_temperature: float) -> np.ndarray:
         said = apply({"temperature": float(np.exp(log_temperature))}, output)
-        return np.asarray(-np.log(np.clip(said[np.arange(len(truth)), truth], EPSILON, 1.0)))
+        return np.asarray(-weights * np.log(np.clip(said[np.arange(len(truth)), truth], EPSILON, 1.0)))
 
     found, temperature = minimize_scalar(lambda x: losses(x).mean(), bounds=np.log(RANGE), method="bounded").x, 1.0
     gains = losses(0.0) - losses(found)

@@ -11,13 +11,16 @@ import pyarrow.compute as pc
 
 from nas_core.data import cells
 from nas_core.errors import JobError
+from nas_core.targets.settings import TargetSettings
+
+DEFAULT = TargetSettings()
 
 
-def fit(name: str, column: cells.Column, positive_class: str | None = None) -> dict[str, Any]:
-    """Learn the classes: ``{"name", "classes": […], "positive": index or None}``.
+def fit(name: str, column: cells.Column, wanted: TargetSettings = DEFAULT) -> dict[str, Any]:
+    """Learn the classes: ``{"name", "classes": […], "positive": index or None}``, and their ``weights`` if `wanted`.
 
     Classes are spelled as in the data and sorted, numbers by value. `positive` is set for two classes: the class asked
-    for, else the rarer one.
+    for, else the rarer one. `weights` are the same for all rows of a class and 1 on average over the rows.
 
     Raises:
         JobError: `positive_class` is not among the classes.
@@ -33,7 +36,15 @@ def fit(name: str, column: cells.Column, positive_class: str | None = None) -> d
     sizes = {spelled.most_common(1)[0][0]: spelled.total() for spelled in spellings.values()}
     classes = sorted(sizes, key=_sort_key)
     rarest = min(range(len(classes)), key=lambda code: sizes[classes[code]], default=0)
-    return {"name": name, "classes": classes, "positive": _positive(classes, rarest, positive_class)}
+    spec: dict[str, Any] = {
+        "name": name,
+        "classes": classes,
+        "positive": _positive(classes, rarest, wanted.positive_class),
+    }
+    if wanted.class_weights == "balanced":
+        n = sum(sizes.values())
+        spec["weights"] = [n / (len(classes) * sizes[word]) for word in classes]
+    return spec
 
 
 def _sort_key(word: str) -> tuple[bool, float, str]:

@@ -13,6 +13,7 @@ METRICS = {
     "log_loss": Metric("Log-loss", "", higher_is_better=False),
     "accuracy": Metric("Accuracy", "", higher_is_better=True),
     "roc_auc": Metric("ROC-AUC", "", higher_is_better=True, is_local=False),
+    "balanced_accuracy": Metric("Balanced accuracy", "", higher_is_better=True, is_local=False),
 }
 EPSILON = 1e-7
 SHARE = "accuracy"  # the metric that says what share is right
@@ -20,7 +21,7 @@ CALIBRATION_BINS = 10
 
 
 def figures(spec: dict[str, Any], truth: np.ndarray, output: np.ndarray) -> dict[str, float]:
-    """Log-loss, accuracy and ROC-AUC.
+    """Log-loss, accuracy, ROC-AUC and balanced accuracy (the mean over the classes of the share that is recognised).
 
     Args:
         spec: the target's transform.
@@ -41,7 +42,17 @@ def figures(spec: dict[str, Any], truth: np.ndarray, output: np.ndarray) -> dict
         "log_loss": float(-np.log(chosen).mean()),
         "accuracy": float((output.argmax(axis=1) == truth).mean()),
         "roc_auc": _roc_auc(spec, truth, output),
+        "balanced_accuracy": float(_balanced_accuracies(truth, output, np.ones((1, len(truth))))[0]),
     }
+
+
+def _balanced_accuracies(truth: np.ndarray, output: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Of each resample (resamples, rows) the mean recall of the classes that it holds."""
+    is_right = output.argmax(axis=1) == truth
+    rows = [truth == code for code in np.unique(truth)]
+    with np.errstate(invalid="ignore"):
+        recalls = [counts[:, own] @ is_right[own] / counts[:, own].sum(axis=1) for own in rows]
+    return np.asarray(np.nanmean(recalls, axis=0))
 
 
 def _roc_auc(spec: dict[str, Any], truth: np.ndarray, output: np.ndarray) -> float:
@@ -74,6 +85,8 @@ def resampled(
     output = np.asarray(output, np.float64)
     if metric == "roc_auc":
         return _resampled_areas(spec, truth, output, counts)
+    if metric == "balanced_accuracy":
+        return _balanced_accuracies(truth, output, counts)
     if metric == "accuracy":
         each = (output.argmax(axis=1) == truth).astype(np.float64)
     else:

@@ -40,15 +40,20 @@ def loss(spec: dict[str, Any], n_rows: int) -> Any:
     """The Keras loss: cross-entropy of integer codes, smoothed as if a few of the `n_rows` were of any class.
 
     Few rows are easily told apart by heart; smoothing keeps the network from being too sure of them (Müller et al.,
-    "When does label smoothing help?", NeurIPS 2019).
+    "When does label smoothing help?", NeurIPS 2019). Rows count by the weights of their classes, if there are any
+    (King & Zeng, "Logistic regression in rare events data", 2001). There are none unless asked for: they spoil
+    probabilities without telling classes apart any better (van den Goorbergh et al., "The harm of class imbalance
+    corrections", JAMIA 2022).
     """
     import keras
 
-    n_classes, smoothing = len(spec["classes"]), min(MAX_SMOOTHING, N_PSEUDO_ROWS / n_rows)
+    n_classes, weights = len(spec["classes"]), spec.get("weights")
+    smoothing = min(MAX_SMOOTHING, N_PSEUDO_ROWS / n_rows)
 
     def smoothed_crossentropy(truth: Any, output: Any) -> Any:
         codes = keras.ops.cast(keras.ops.reshape(truth, (-1,)), "int32")
         wanted = keras.ops.one_hot(codes, n_classes) * (1 - smoothing) + smoothing / n_classes
-        return keras.losses.categorical_crossentropy(wanted, output)
+        losses = keras.losses.categorical_crossentropy(wanted, output)
+        return losses * keras.ops.take(keras.ops.array(weights, "float32"), codes) if weights else losses
 
     return smoothed_crossentropy

@@ -12,18 +12,24 @@ from typing import Any
 
 import numpy as np
 
+from nas_core.targets.values.scale import scaled, unscaled
+
 LEVEL = 0.9  # share of the truth that an interval shall hold
 
 
 def fit(spec: dict[str, Any], truth: np.ndarray, output: np.ndarray) -> dict[str, Any]:
     """How far to go from a prediction: ``margin`` for ``level``, learned from ``n_rows``; None where they are too few.
 
+    The margin is one on the scale of the network (:mod:`nas_core.targets.values.scale`): for a logarithmic one large
+    predictions have wide intervals.
+
     Args:
         spec: the target's transform.
         truth: (rows,), of rows that the network did not learn from.
         output: the network's predictions (rows, 1).
     """
-    distances = np.sort(np.abs(np.asarray(truth, np.float64) - output[:, 0]))
+    said, true = (scaled(spec, np.asarray(numbers, np.float64), np) for numbers in (output[:, 0], truth))
+    distances = np.sort(np.abs(true - said))
     rank = math.ceil((len(distances) + 1) * LEVEL)  # one more: the row to come is one of them
     margin = float(distances[rank - 1]) if rank <= len(distances) else None
     return {"level": LEVEL, "margin": margin, "n_rows": len(distances)}
@@ -34,9 +40,12 @@ def build(calibration: dict[str, Any], x: Any) -> Any:
     return x
 
 
-def interval(calibration: dict[str, Any], prediction: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Lower and upper ends around predictions (rows,)."""
-    return prediction - calibration["margin"], prediction + calibration["margin"]
+def interval(
+    spec: dict[str, Any], calibration: dict[str, Any], prediction: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Lower and upper ends around predictions (rows,), in the target's units."""
+    said, margin = scaled(spec, np.asarray(prediction, np.float64), np), calibration["margin"]
+    return unscaled(spec, said - margin, np), unscaled(spec, said + margin, np)
 
 
 def figures(
@@ -48,7 +57,7 @@ def figures(
     """
     if calibration["margin"] is None:
         return calibration | {"coverage": None, "width": None}
-    low, high = interval(calibration, outputs[1][:, 0])
+    low, high = interval(spec, calibration, outputs[1][:, 0])
     inside = (low <= truth) & (truth <= high)
     return calibration | {"coverage": float(inside.mean()), "width": float((high - low).mean())}
 

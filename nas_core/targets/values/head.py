@@ -1,4 +1,4 @@
-"""The last layer for a number: learnt in standard deviations, given in the target's own units."""
+"""The last layer for a number: learnt on its scale in standard deviations, given in the target's own units."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from nas_core.space.layer import Cost, Shape
 from nas_core.targets import members
+from nas_core.targets.values.scale import scaled, unscaled
 
 
 def output_shape(spec: dict[str, Any]) -> Shape:
@@ -22,20 +23,26 @@ def build(spec: dict[str, Any], x: Any) -> Any:
     """Close the trunk `x`, (batch, width) or (batch, members, width), with (batch, 1) in the target's units."""
     import keras
 
-    return members.mean(keras.layers.Rescaling(spec["std"], spec["mean"], name="head_units")(members.dense(x, 1)))
+    x = members.dense(x, 1)
+    if "log" in spec:
+        return members.mean(unscaled(spec, x, keras.ops))
+    return members.mean(keras.layers.Rescaling(spec["std"], spec["mean"], name="head_units")(x))
 
 
 def output(spec: dict[str, Any], x: Any) -> Any:
     """What the head makes of its product with the matrix and the bias."""
-    return x * spec["std"] + spec["mean"]
+    import keras
+
+    return unscaled(spec, x, keras.ops)
 
 
 def loss(spec: dict[str, Any], n_rows: int) -> Any:
-    """The Keras loss: squared error in standard deviations, so that step sizes suit any unit."""
+    """The Keras loss: squared error on the target's scale, in standard deviations, so that step sizes suit any unit."""
     import keras
 
     def standardized_error(truth: Any, output: Any) -> Any:
         truth = keras.ops.reshape(truth, (-1, 1))
-        return keras.ops.mean(keras.ops.square((truth - output) / spec["std"]), axis=-1)
+        wanted, said = (scaled(spec, numbers, keras.ops) for numbers in (truth, output))
+        return keras.ops.mean(keras.ops.square(wanted - said), axis=-1)
 
     return standardized_error

@@ -26,13 +26,13 @@ TASK = Task(
     title="Classes from a table",
     input="tabular",
     target="labels",
-    layers=("dense", "residual", "dropout", "normalization"),
+    layers=("dense", "residual", "gate", "dropout", "normalization"),
     first=(
         Choice.of("dense", units=128, activation="relu"),
         Choice.of("dropout", rate=0.1),
         Choice.of("dense", units=128, activation="relu"),
     ),
-    metrics=("log_loss", "accuracy", "roc_auc"),
+    metrics=("log_loss", "accuracy", "roc_auc", "balanced_accuracy"),
     recognise=recognise,
     sample=write_sample,
 )

@@ -19,7 +19,7 @@ TASK = Task(
     title="A number from a table",
     input="tabular",
     target="values",
-    layers=("dense", "residual", "dropout", "normalization"),
+    layers=("dense", "residual", "gate", "dropout", "normalization"),
     first=(
         Choice.of("dense", units=128, activation="relu"),
         Choice.of("dropout", rate=0.1),
