@@ -37,7 +37,7 @@ def main() -> None:
     parser.add_argument("--datasets", nargs="+", choices=OTHERS, default=list(OTHERS))
     parser.add_argument("--minutes", type=float, default=2)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
-    parser.add_argument("--algorithm", default="layerwise")
+    parser.add_argument("--algorithm", default="whole")
     parser.add_argument("--core", type=int, default=1)
     parser.add_argument("--rival", nargs=3, metavar=("NAME", "RUN", "SECONDS"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()

@@ -17,6 +17,7 @@ EPOCHS = 6
 LEAST_STEPS = 300  # of training; with fewer, networks differ by how fast they begin
 FLOPS_PER_SECOND = 100e9  # of a core that trains a network
 PASSES = 3  # over it in a step of training: the way back costs twice the way there
+CONVOLVED = 0.5  # of these operations a network of pictures reaches so much, with the changing of the pictures
 PROPOSING_SECONDS = 1.5  # of a core, for a round of whatever size
 PROPOSING_SHARE = 0.2  # of a candidate's training that thinking about it may take
 ROUND_SIZES = (4, 8)  # small rounds learn from few trainings, large ones cost little a candidate
@@ -41,7 +42,8 @@ def pace_of(space: Space, first: Codes) -> Pace:
     """The pace of candidates of `space`, in which `first` is a common network."""
     if len(space.ends.shape) == 1:
         return OF_TABLES
-    return Pace(FLOPS_PER_SECOND / (PASSES * max(1, space.cost(first).flops)), 20, 2_000, of_pictures=True)
+    rows = CONVOLVED * FLOPS_PER_SECOND / (PASSES * max(1, space.cost(first).flops))
+    return Pace(rows, candidates=20, least_rows=2_000, of_pictures=True)
 
 
 def default_epochs(n_rows: int, batch_size: int, pace: Pace = OF_TABLES) -> int:

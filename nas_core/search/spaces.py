@@ -14,19 +14,22 @@ from nas_core.tasks.registry import load_task
 from nas_core.training.model import ends
 
 ROOM = 6  # times the operations of the network to begin with
+LEAST_LAYERS = 4  # of a network of pictures
 
 
 def make_space(data: Prepared, settings: SpaceSettings) -> Space:
     """All networks that may be proposed for `data`."""
     task = data.schema["task"]
     vocabulary = Vocabulary.of(load_task(task).layers)
-    space = Space(vocabulary, ends(data.transforms), settings.max_layers, settings.max_parameters)
-    return replace(space, max_flops=settings.max_flops or _common_flops(space, task))
+    limits = settings.max_layers, settings.max_parameters
+    space = Space(vocabulary, ends(data.transforms), *limits, max_flops=settings.max_flops or math.inf)
+    return space if len(space.ends.shape) == 1 else _common(space, first_network(space, task))
 
 
-def _common_flops(space: Space, task: str) -> float:
-    """What a row may cost: pictures leave room for networks that would take the whole budget for themselves."""
-    return math.inf if len(space.ends.shape) == 1 else ROOM * space.cost(first_network(space, task)).flops
+def _common(space: Space, first: Codes) -> Space:
+    """Of pictures: neither networks that would take the whole budget for themselves, nor beginnings of networks."""
+    room = ROOM * space.cost(first).flops if math.isinf(space.max_flops) else space.max_flops
+    return replace(space, min_layers=min(LEAST_LAYERS, len(first)), max_flops=room)
 
 
 def first_network(space: Space, task: str) -> Codes:

@@ -35,6 +35,7 @@ from nas_core.search.spaces import first_network, make_space
 from nas_core.space.architecture import Architecture
 from nas_core.space.rules import Codes, Space
 from nas_core.space.settings import SpaceSettings
+from nas_core.training.pace import default_learning_rate
 
 log = logging.getLogger("nas")
 
@@ -93,7 +94,7 @@ def _recipe(job: Job, run: Run, data: Prepared, seconds: float, pace: Pace) -> R
     recipe = Recipe(
         epochs=job.candidate_epochs or default_epochs(math.ceil(share * n_rows), job.batch_size, pace),
         batch_size=job.batch_size,
-        learning_rate=job.learning_rate,
+        learning_rate=job.learning_rate or default_learning_rate(pace.of_pictures),
         seed=job.seed,
         inherits=job.algorithm == "layerwise",
         n_folds=count_folds(data, job.folds),

@@ -26,11 +26,12 @@ from nas_core.search.settings import SearchSettings
 from nas_core.tasks.registry import load_part
 from nas_core.training.ablation import measure_ablation
 from nas_core.training.baselines import baseline_outputs
+from nas_core.training.feed import has_pictures
 from nas_core.training.fit import predict
 from nas_core.training.importance import measure_importance
 from nas_core.training.judge import Verdict, judge, judge_folds
 from nas_core.training.model import average_models, calibrated, copies_of_weights, write_weights
-from nas_core.training.pace import Epoch, Plan
+from nas_core.training.pace import Epoch, Plan, default_learning_rate
 from nas_core.training.quiet import quiet_tensorflow
 from nas_core.training.settings import TrainingSettings
 from nas_core.training.summary import describe_model
@@ -63,7 +64,8 @@ def work(job: Job, run: Run) -> dict[str, Any]:
 
     entries = Ledger(run.path(layout.CANDIDATES)).finalists(job.n_finalists or MAX_FINALISTS)
     folds = make_folds(data, count_folds(data, job.folds))
-    plan = Plan(job.epochs, job.batch_size, job.learning_rate, patience=PATIENCE)
+    learning_rate = job.learning_rate or default_learning_rate(has_pictures(data.split("train")))
+    plan = Plan(job.epochs, job.batch_size, learning_rate, patience=PATIENCE)
     training = FinalTraining(data, folds, plan, job.seed)
     finalists = training.train_best([entry.evaluation.architecture for entry in entries], deadline)
     size_penalty = job.priced_for(count_judges(data, len(folds))).size_penalty

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 TAIL = 0.6  # share of the budget over which the step size falls to zero
 DROP = 0.3  # factor of the step size when the validation loss improves no more
 MIN_STEP = 0.02  # training ends when the step size has dropped below this share of the first
+LEARNING_RATE = 0.002
+LEARNING_RATE_OF_PICTURES = 0.005  # convolutions, which are normalised, bear more
 Epoch = dict[str, float]  # one line of a history
 
 
@@ -21,7 +23,7 @@ class Plan:
 
     epochs: int
     batch_size: int = 0
-    learning_rate: float = 0.002
+    learning_rate: float = LEARNING_RATE
     seconds: float = math.inf
     patience: int = 10_000
 
@@ -80,6 +82,11 @@ class Pace:
         """Seconds until the next validation. The first one says nothing: it holds the tracing."""
         seconds = [row["seconds"] for row in self.history]
         return (seconds[-1] - seconds[0]) / (len(seconds) - 1) if len(seconds) > 1 else 0.0
+
+
+def default_learning_rate(of_pictures: bool) -> float:
+    """The largest step when the job does not say."""
+    return LEARNING_RATE_OF_PICTURES if of_pictures else LEARNING_RATE
 
 
 def step_size(plan: Plan, left: float) -> float:
