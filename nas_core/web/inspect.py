@@ -20,6 +20,7 @@ from nas_core.data import cells, source
 from nas_core.data.address import FILE_SCHEMES, last_part, scheme
 from nas_core.data.checks import Findings
 from nas_core.data.column_scan import ColumnScan
+from nas_core.data.pictures.album import is_album
 from nas_core.data.profile import describe
 from nas_core.data.quality import check_columns, find_missing_codes
 from nas_core.data.readers.files import open_files
@@ -91,6 +92,10 @@ def inspect(question: dict[str, Any]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="nas-inspect-") as scratch:
         with findings.collect("dataset_uri"):
             files = source.fetch(job.dataset_uri, Path(scratch), job.query)
+            if is_album(files):
+                raise JobError(
+                    "holds pictures, which are not previewed: name the target yourself (`label` for folders)."
+                )
             reader = open_files(files, Path(scratch), job.dialect(), job.file_column)
         findings.raise_errors()
         return _look(reader, job, question, findings)
