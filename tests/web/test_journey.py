@@ -25,7 +25,8 @@ def visit(airflow, browser):
     passwords = json.loads((Path(airflow.home) / "passwords.json").read_text())
 
     def make(role, address=""):
-        answer = httpx.post(f"{airflow.url}/auth/token", json={"username": role, "password": passwords[role]})
+        who = {"username": role, "password": passwords[role]}
+        answer = httpx.post(f"{airflow.url}/auth/token", json=who, timeout=60)
         page = open_page(browser, airflow.url, answer.json()["access_token"])
         pages.append(page)
         page.goto(f"/nas/{address}")
