@@ -81,7 +81,7 @@ def test_a_format_that_fails_loses_neither_keras_nor_the_reason(
     (tmp_path / "crash").mkdir()
     (tmp_path / "crash/sitecustomize.py").write_text(
         "import nas_core.export.litert as litert, os, signal\n"
-        "litert.convert = lambda model, path: os.kill(os.getpid(), signal.SIGSEGV)\n"
+        "litert.convert = lambda model, path, rows: os.kill(os.getpid(), signal.SIGSEGV)\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "crash"))
     run = copy_of(trained_runs("tabular_regression"), tmp_path / "run")
