@@ -136,7 +136,7 @@ def test_the_best_epoch_is_kept_and_the_budget_obeyed(data):
     model = build_model(NETWORK, data.transforms)
     rows = fit(model, data, whole(data), Plan(15, 16, 0.05, patience=3), seed=0)
     assert 1 <= len(rows) <= 15
-    valid = data.split("valid")
+    valid = whole(data).valid
     loss = model.evaluate(feed.inputs_of(valid), np.asarray(valid.target), verbose=0)
     assert loss == pytest.approx(min(row["valid_loss"] for row in rows), rel=1e-4)
     quick = fit(
