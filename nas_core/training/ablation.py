@@ -19,6 +19,7 @@ from nas_core.data.prepared import Prepared, Split
 from nas_core.space.architecture import Architecture
 from nas_core.space.build import layer_name
 from nas_core.tasks.registry import load_part
+from nas_core.training.feed import inputs_of
 from nas_core.training.judge import judge
 
 MAX_ROWS = 2_000  # to judge by, and to fit a map to
@@ -55,7 +56,8 @@ def measure_ablation(
 
 
 def _some(rows: Split) -> Split:
-    return take(rows, np.sort(np.random.default_rng(0).permutation(len(rows))[:MAX_ROWS]))
+    some = take(rows, np.sort(np.random.default_rng(0).permutation(len(rows))[:MAX_ROWS]))
+    return Split(inputs_of(some), some.target)
 
 
 def _call(model: Any, inputs: Any) -> np.ndarray:

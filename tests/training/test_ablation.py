@@ -21,7 +21,11 @@ NETWORK = Architecture((Choice.of("members", count=8), BENT, Choice.of("dropout"
 
 @pytest.fixture
 def data(tmp_path) -> Prepared:
-    job = parse_job(load_task("tabular_regression").sample(tmp_path))
+    return prepared(tmp_path)
+
+
+def prepared(tmp_path, **fields) -> Prepared:
+    job = parse_job(load_task("tabular_regression").sample(tmp_path) | fields)
     run = create_run(str(tmp_path), "sample", job_json(job), "1")
     execute("prepare", run)
     return Prepared(run)
@@ -43,3 +47,11 @@ def test_a_layer_is_worth_what_no_linear_map_can_do(data):
     assert bent["fall"] > 100 * max(abs(dropout["fall"]), abs(straight["fall"]))
     assert bent["fall"] > 3 * bent["std"] > 0
     assert measure_ablation([model], NETWORK, data, 0) == []
+
+
+def test_a_table_of_numbers_only_has_an_input_without_columns(tmp_path):
+    data = prepared(tmp_path, exclude_columns=["site"])
+    assert 0 in {array.shape[-1] for array in data.split("test").inputs.values()}
+    network = Architecture((BENT,))
+    (only,) = measure_ablation([build_model(network, data.transforms)], network, data, 60)
+    assert only["layer"] == 1
