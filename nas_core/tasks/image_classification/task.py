@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from nas_core.space.architecture import Choice
 from nas_core.tasks.image_classification.sample import write_sample
 from nas_core.tasks.task import Task
+from nas_core.tasks.trunks import PICTURE_FIRST, PICTURE_LAYERS
 
 MAX_CLASS_CODES = 100
 
@@ -23,18 +23,8 @@ TASK = Task(
     title="Classes from pictures",
     input="image",
     target="labels",
-    layers=(
-        *("conv", "separable", "inverted", "conv_residual", "pooling"),
-        *("global_pooling", "flatten", "dense", "dropout"),
-    ),
-    first=(
-        Choice.of("conv", filters=16, kernel=5, stride=1),
-        Choice.of("pooling", of="max"),
-        Choice.of("conv", filters=32, kernel=3, stride=1),
-        Choice.of("pooling", of="max"),
-        Choice.of("conv", filters=64, kernel=3, stride=1),
-        Choice.of("flatten"),
-    ),
+    layers=PICTURE_LAYERS,
+    first=PICTURE_FIRST,
     metrics=("log_loss", "accuracy", "roc_auc", "balanced_accuracy"),
     recognise=recognise,
     sample=write_sample,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from nas_core.space.architecture import Choice
 from nas_core.tasks.tabular_classification.sample import write_sample
 from nas_core.tasks.task import Task
+from nas_core.tasks.trunks import TABLE_FIRST, TABLE_LAYERS
 
 MAX_CLASS_CODES = 20
 
@@ -26,12 +26,8 @@ TASK = Task(
     title="Classes from a table",
     input="tabular",
     target="labels",
-    layers=("dense", "residual", "gate", "dropout", "normalization"),
-    first=(
-        Choice.of("dense", units=128, activation="relu"),
-        Choice.of("dropout", rate=0.1),
-        Choice.of("dense", units=128, activation="relu"),
-    ),
+    layers=TABLE_LAYERS,
+    first=TABLE_FIRST,
     metrics=("log_loss", "accuracy", "roc_auc", "balanced_accuracy"),
     recognise=recognise,
     sample=write_sample,

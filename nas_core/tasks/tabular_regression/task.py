@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from nas_core.space.architecture import Choice
 from nas_core.tasks.tabular_regression.sample import write_sample
 from nas_core.tasks.task import Task
+from nas_core.tasks.trunks import TABLE_FIRST, TABLE_LAYERS
 
 
 def recognise(target: dict[str, Any]) -> bool:
@@ -19,12 +19,8 @@ TASK = Task(
     title="A number from a table",
     input="tabular",
     target="values",
-    layers=("dense", "residual", "gate", "dropout", "normalization"),
-    first=(
-        Choice.of("dense", units=128, activation="relu"),
-        Choice.of("dropout", rate=0.1),
-        Choice.of("dense", units=128, activation="relu"),
-    ),
+    layers=TABLE_LAYERS,
+    first=TABLE_FIRST,
     metrics=("rmse", "mae", "r2"),
     recognise=recognise,
     sample=write_sample,
