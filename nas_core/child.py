@@ -123,6 +123,15 @@ def die_with(parent: int) -> None:
         sys.exit(f"The process {parent} that started this one is gone.")
 
 
+def give_way() -> None:
+    """In the child: let others on the machine, a page's server for one, go first, by as much as `NAS_NICE` says."""
+    niceness = int(os.environ.get("NAS_NICE") or 0)
+    if niceness > 0:
+        os.nice(niceness)
+        with contextlib.suppress(OSError):  # where Linux weighs whole sessions against each other
+            Path("/proc/self/autogroup").write_text(str(niceness))
+
+
 class ChildFormatter(logging.Formatter):
     """Lines for the parent, which stamps them itself; a record's `gauges` are a line of their own."""
 

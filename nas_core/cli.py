@@ -66,6 +66,7 @@ def do_stage(args: argparse.Namespace) -> None:
     """Do one stage, or nothing when it is done."""
     if args.die_with:
         child.die_with(args.die_with)
+    child.give_way()
     handler = logging.StreamHandler()
     handler.setFormatter(child.ChildFormatter() if args.die_with else logging.Formatter(STAMPED, "%H:%M:%S"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])

@@ -108,3 +108,12 @@ def test_a_stage_whose_parent_is_gone_already_does_not_begin():
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "is gone" in done.stderr
+
+
+def test_a_stage_gives_way_as_far_as_it_is_told():
+    program = "import os; from nas_core.child import give_way; give_way(); print(os.nice(0))"
+    for asked, more in (("7", 7), ("0", 0), ("", 0)):
+        told = subprocess.run(
+            [sys.executable, "-c", program], env=os.environ | {"NAS_NICE": asked}, capture_output=True, check=True
+        )
+        assert int(told.stdout) == min(19, os.nice(0) + more)

@@ -18,6 +18,8 @@ from nas_core import child
 from nas_core.errors import JobError
 from nas_core.operators.links import RunFolderLink
 
+NICENESS = "10"
+
 
 class StageOperator(BaseOperator):
     """Does the stage named `stage` of the run at the address `run`, and returns that address.
@@ -54,8 +56,14 @@ class StageOperator(BaseOperator):
         return self.run
 
     def environment(self) -> dict[str, str]:
-        """What the child's environment has beside this process's: unless the service says so, no local data."""
-        return {"NAS_DATA_FOLDERS": os.environ.get("NAS_DATA_FOLDERS", "")}
+        """What the child's environment has beside this process's.
+
+        Unless the service says otherwise it reads no local data, and gives way to Airflow's own processes.
+        """
+        return {
+            "NAS_DATA_FOLDERS": os.environ.get("NAS_DATA_FOLDERS", ""),
+            "NAS_NICE": os.environ.get("NAS_NICE", NICENESS),
+        }
 
     def on_kill(self) -> None:
         """End the child and all its processes: the task was stopped or ran out of time."""

@@ -35,17 +35,16 @@ from nas_core.web.known import (
     ask_airflow,
     check_root,
     is_ours,
-    list_known,
     path_of,
 )
 from nas_core.web.ledger import forget
 from nas_core.web.predictions import Row, predict_file, predict_rows
-from nas_core.web.rights import DAG, LOOK_AT_ANY, OPERATE, RUN, User, is_operator, is_runner, readable_dags
+from nas_core.web.rights import DAG, LOOK, LOOK_AT_ANY, OPERATE, RUN, User, is_operator, is_runner, readable_dags
+from nas_core.web.shared import send
 
 router = APIRouter()
 
 MOST = 10**9  # of anything that is counted
-MOST_SEARCHED = 1_000  # runs, the latest
 MOST_ROWS = 10_000  # of a prediction in JSON
 MOST_PREDICTED = 64 << 20  # bytes of a file to predict
 SPARE = 1 << 30  # bytes of the disk that an upload leaves free
@@ -137,38 +136,36 @@ async def submit(request: Request, job: Annotated[dict[str, Any], Body(examples=
     return Started(dag_id=DAG, run_id=run_id, url=f"{request.url.path}/{DAG}/{quote(run_id)}")
 
 
-@router.get("/runs", dependencies=[LOOK_AT_ANY])
+@router.get("/runs", response_model=dict[str, Any], dependencies=[LOOK_AT_ANY])
 def list_runs(
+    request: Request,
     user: User,
     search: Annotated[str, Query(max_length=200, description="a part of name, dataset, target, user or state")] = "",
     offset: Annotated[int, Query(ge=0, le=MOST)] = 0,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-) -> dict[str, Any]:
+) -> Response:
     """The runs that this user may see, the latest first."""
-    words = search.lower().split()
-    dags = readable_dags(user)
-    if not words:
-        known, total = list_known(dags, offset, limit)
-        return {"total": total, "runs": [status.card_of(each) for each in known]}
-    known, _ = list_known(dags, 0, MOST_SEARCHED)
-    cards = [card for card in map(status.card_of, known) if _says(card, words)]
-    return {"total": len(cards), "runs": cards[offset : offset + limit]}
+    return send(request, status.cards_of(readable_dags(user), search.lower().split(), offset, limit))
 
 
-@router.get("/runs/{dag_id}/{run_id}")
-def get_run(run: FoundRun) -> dict[str, Any]:
+@router.get("/runs/{dag_id}/{run_id}", response_model=dict[str, Any], dependencies=[LOOK])
+async def get_run(request: Request, dag_id: str, run_id: str) -> Response:
     """How far a run is: stages, search, result, and the time left."""
-    return status.status_of(run)
+    found = status.kept_status(dag_id, run_id)
+    if found is None:
+        found = await run_in_threadpool(status.status_of, dag_id, run_id)
+    return send(request, found)
 
 
-@router.get("/runs/{dag_id}/{run_id}/candidates")
+@router.get("/runs/{dag_id}/{run_id}/candidates", response_model=dict[str, Any])
 def get_candidates(
+    request: Request,
     run: FoundFolder,
     offset: Annotated[int, Query(ge=0, le=MOST)] = 0,
     limit: Annotated[int, Query(ge=1, le=20_000)] = 1_000,
-) -> dict[str, Any]:
+) -> Response:
     """The networks that the search tried, from number `offset` on; `codes` are places in `choices`."""
-    return events.candidates_of(run, offset, limit)
+    return send(request, events.candidates_of(run, offset, limit))
 
 
 @router.get(
@@ -296,8 +293,3 @@ def _to_s3(local: Path, address: str) -> None:
 
     patiently(send, 20.0)
     shutil.rmtree(local.parent)
-
-
-def _says(card: dict[str, Any], words: list[str]) -> bool:
-    text = " ".join(str(card[key] or "") for key in ("name", "dataset", "target", "user", "state", "run_id")).lower()
-    return all(word in text for word in words)

@@ -8,8 +8,6 @@ from mimetypes import guess_type
 from typing import Any
 from urllib.parse import urlsplit
 
-from airflow.api_fastapi.app import get_auth_manager
-from airflow.api_fastapi.core_api.security import auth_manager_from_app
 from fastapi import FastAPI, HTTPException, Response
 from starlette.datastructures import Headers, MutableHeaders
 
@@ -40,7 +38,7 @@ HEADERS = {
 }
 
 service = FastAPI(title="Networks", version="1", docs_url=None, redoc_url=None, openapi_url=None)
-service.dependency_overrides[auth_manager_from_app] = get_auth_manager
+# Without dependency_overrides: while there is one, FastAPI builds all dependencies anew for each request.
 service.include_router(api.router, prefix="/api/v1", tags=["networks"], responses=RESPONSES)
 service.include_router(files_router, prefix="/runs")
 handle_problems(service)

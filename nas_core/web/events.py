@@ -12,26 +12,33 @@ from starlette.concurrency import run_in_threadpool
 
 from nas_core.runs.run import Run, open_run
 from nas_core.web.known import Known, is_ours, read_known
-from nas_core.web.ledger import follow
-from nas_core.web.status import ENDED, fresh_status
+from nas_core.web.ledger import Follower, follow
+from nas_core.web.shared import Answer, shared
+from nas_core.web.status import ENDED, status_of
 
 EVERY = 1.0  # seconds
 AT_ONCE = 500  # candidates in one event
 LONGEST = 300.0  # seconds; who watches on connects again, and is asked for the right to it again
 HEARTBEAT = 15.0
+SHARED = 3.0  # seconds for which candidates in JSON serve all who ask for the same ones
 
 Gone = Callable[[], Awaitable[bool]]
 
 
-def candidates_of(run: Run, offset: int, most: int) -> dict[str, Any]:
+def candidates_of(run: Run, offset: int, most: int) -> Answer:
     """Up to `most` candidates from number `offset` on, and what their codes mean."""
     follower = follow(run)
-    found = follower.candidates[offset : offset + most]
+    n, n_random = len(follower.candidates), len(follower.random)
+    key = ("candidates", run.address, *map(str, (follower.began, n, n_random, offset, most)))
+    return shared(key, SHARED, lambda: _batch(follower, offset, most))
+
+
+def _batch(follower: Follower, offset: int, most: int) -> dict[str, Any]:
     return {
         "began": follower.began,
         "total": len(follower.candidates),
         "offset": offset,
-        "candidates": found,
+        "candidates": follower.candidates[offset : offset + most],
         "random": follower.random,
         **follower.space,
     }
@@ -43,24 +50,25 @@ async def stream(known: Known, offset: int, is_gone: Gone) -> AsyncIterator[str]
     The id of an event is the number of candidates that were sent with it: who was cut off goes on from there.
     """
     began = spoke = time.monotonic()
-    told: dict[str, Any] = {}
+    told: Answer | None = None
     yield "retry: 2000\n\n"
     while time.monotonic() - began < LONGEST and not await is_gone():
         status, batch = await run_in_threadpool(_look, known, offset)
-        if batch and batch["total"] < offset:  # the search was done anew
+        if batch and batch.value["total"] < offset:  # the search was done anew
             offset = 0
             continue
-        if batch and batch["candidates"]:
-            offset += len(batch["candidates"])
+        if batch and batch.value["candidates"]:
+            offset += len(batch.value["candidates"])
             spoke = time.monotonic()
-            yield _event("candidates", batch, offset)
-            if offset < batch["total"]:
+            yield _event("candidates", batch.body, offset)
+            if offset < batch.value["total"]:
                 continue
-        if _essence(status) != _essence(told):
+        if status is not told and (told is None or _essence(status.value) != _essence(told.value)):
             told, spoke = status, time.monotonic()
-            yield _event("status", status, offset)
-        if status["state"] in ENDED:
-            yield _event("end", {"state": status["state"]}, offset)
+            yield _event("status", status.body, offset)
+        state = status.value["state"]
+        if state in ENDED:
+            yield _event("end", json.dumps({"state": state}).encode(), offset)
             return
         if time.monotonic() - spoke > HEARTBEAT:
             spoke = time.monotonic()
@@ -68,21 +76,20 @@ async def stream(known: Known, offset: int, is_gone: Gone) -> AsyncIterator[str]
         await asyncio.sleep(EVERY)
 
 
-def _look(known: Known, offset: int) -> tuple[dict[str, Any], dict[str, Any] | None]:
-    status = fresh_status(known.dag_id, known.run_id)
+def _look(known: Known, offset: int) -> tuple[Answer, Answer | None]:
+    status = status_of(known.dag_id, known.run_id)
     address = known.address or read_known(known.dag_id, known.run_id).address
-    batch = candidates_of(open_run(address), offset, AT_ONCE) if address and is_ours(address) else None
-    return status, batch
+    return status, candidates_of(open_run(address), offset, AT_ONCE) if address and is_ours(address) else None
 
 
 def _essence(status: dict[str, Any]) -> dict[str, Any]:
     """What of a status is worth telling at once: the clock runs on in the browser too, but is set now and then."""
-    essence = {key: value for key, value in status.items() if key not in ("now", "seconds_left", "stages", "search")}
+    essence = {key: value for key, value in status.items() if key not in ("seconds_left", "stages", "search")}
     stages = [(stage["name"], stage["state"], stage["n_try"]) for stage in status.get("stages", ())]
     search = status.get("search") or {}
     steady = {key: value for key, value in search.items() if not key.startswith("seconds")}
     return essence | {"stages": stages, "search": steady, "used": round(search.get("seconds_used", 0.0) / 5)}
 
 
-def _event(kind: str, value: Any, number: int) -> str:
-    return f"event: {kind}\nid: {number}\ndata: {json.dumps(value, ensure_ascii=False, allow_nan=False)}\n\n"
+def _event(kind: str, value: bytes, number: int) -> str:
+    return f"event: {kind}\nid: {number}\ndata: {value.decode()}\n\n"

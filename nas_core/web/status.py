@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections import OrderedDict
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -17,31 +15,58 @@ from nas_core.runs.records import read_json
 from nas_core.runs.run import Run, open_run
 from nas_core.runs.store import StoreAwayError
 from nas_core.search.clock import reserved_seconds
-from nas_core.web.known import Known, TaskState, is_ours, read_known, read_tasks
+from nas_core.web.known import Known, TaskState, is_ours, list_known, read_known, read_tasks
 from nas_core.web.ledger import Follower, follow
+from nas_core.web.shared import Answer, forget, kept, shared
 
 ENDED = frozenset({"success", "failed"})
 STAGE_ENDED = frozenset({"success", "failed", "upstream_failed", "skipped", "removed"})
 FOR_THE_REST = 30.0  # seconds that export and report take, more or less
 FRESH = 1.0  # seconds for which one answer serves all who watch a run
-MOST_KEPT = 2_000
+FRESH_LIST = 2.0
+LIST = "list"
+MOST_SEARCHED = 1_000  # runs, the latest
 
 
-def status_of(known: Known) -> dict[str, Any]:
-    """What the page shows of a run at a glance, JSON throughout; what is not known yet is None."""
-    return _shared(("status", known.dag_id, known.run_id), FRESH, lambda: _status(known))
+def status_of(dag_id: str, run_id: str) -> Answer:
+    """What the page shows of a run at a glance, JSON throughout; what is not known yet is None.
+
+    404 when there is no such run. The right to look at it is proved before.
+    """
+    return shared(("status", dag_id, run_id), FRESH, lambda: _status(read_known(dag_id, run_id)))
 
 
-def fresh_status(dag_id: str, run_id: str) -> dict[str, Any]:
-    """As :func:`status_of` for somebody who watches, whose right was proved before."""
-    return _shared(("status", dag_id, run_id), FRESH, lambda: _status(read_known(dag_id, run_id)))
+def kept_status(dag_id: str, run_id: str) -> Answer | None:
+    """As :func:`status_of`, if somebody asked a moment ago."""
+    return kept(("status", dag_id, run_id), FRESH)
+
+
+def cards_of(dags: set[str], words: list[str], offset: int, limit: int) -> Answer:
+    """A page of the list of runs of `dags`, the latest first: those that say all of `words`."""
+    key = ("cards", LIST, *sorted(dags), *words, str(offset), str(limit))
+    return shared(key, FRESH_LIST, lambda: _cards(dags, words, offset, limit))
+
+
+def _cards(dags: set[str], words: list[str], offset: int, limit: int) -> dict[str, Any]:
+    if not words:
+        known, total = list_known(dags, offset, limit)
+        return {"total": total, "runs": [card_of(each) for each in known]}
+    known, _ = list_known(dags, 0, MOST_SEARCHED)
+    found = [card for card in map(card_of, known) if _says(card, words)]
+    return {"total": len(found), "runs": found[offset : offset + limit]}
+
+
+def _says(card: dict[str, Any], words: list[str]) -> bool:
+    text = " ".join(str(card[key] or "") for key in ("name", "dataset", "target", "user", "state", "run_id")).lower()
+    return all(word in text for word in words)
 
 
 def card_of(known: Known) -> dict[str, Any]:
     """A line of the list of runs. That of a run that has ended changes no more."""
     seconds = 3600.0 if known.state in ENDED else 2.0
     key = ("card", known.dag_id, known.run_id, known.state, str(known.ended), str(known.address))
-    return _shared(key, seconds, lambda: _card(known))
+    card: dict[str, Any] = shared(key, seconds, lambda: _card(known)).value
+    return card
 
 
 def _card(known: Known) -> dict[str, Any]:
@@ -90,7 +115,6 @@ def _status(known: Known) -> dict[str, Any]:
         "seconds_left": _seconds_left(known, stages, search),
         "has_report": bool(run and run.path(layout.FACTS).exists()),
         "is_stopped": bool(run and run.path(layout.STOP).exists()),
-        "now": datetime.now(UTC).isoformat(timespec="seconds"),
     }
 
 
@@ -198,23 +222,7 @@ def _iso(moment: datetime | None) -> str | None:
     return moment.isoformat(timespec="seconds") if moment else None
 
 
-_kept: OrderedDict[tuple[str, ...], tuple[float, dict[str, Any]]] = OrderedDict()
-_locks: dict[int, threading.Lock] = {number: threading.Lock() for number in range(16)}
-
-
-def _shared(key: tuple[str, ...], seconds: float, make: Any) -> dict[str, Any]:
-    """What `make` gave under `key` in the last `seconds`; of many who ask at once one works."""
-    with _locks[hash(key) % len(_locks)]:
-        at, value = _kept.get(key, (float("-inf"), {}))
-        if time.monotonic() - at > seconds:
-            value = make()
-            _kept[key] = (time.monotonic(), value)
-            while len(_kept) > MOST_KEPT:
-                _kept.popitem(last=False)
-        return value
-
-
 def forget_status(known: Known) -> None:
     """Drop what is known of a run that has changed."""
-    for key in [key for key in list(_kept) if key[1:3] == (known.dag_id, known.run_id)]:
-        _kept.pop(key, None)
+    forget(known.dag_id, known.run_id)
+    forget(LIST)

@@ -197,3 +197,12 @@ def test_a_run_at_work_is_not_deleted(operator, finished_run):
 def test_the_interface_is_described(viewer):
     described = viewer.get(f"{API}/openapi.json").json()
     assert "/api/v1/runs/{dag_id}/{run_id}/candidates" in described["paths"]
+
+
+@pytest.mark.usefixtures("finished_run")
+def test_what_has_not_changed_is_not_sent_again(viewer):
+    for url in (RUN, f"{RUN}/candidates", f"{API}/runs"):
+        first = viewer.get(url)
+        again = viewer.get(url, headers={"If-None-Match": first.headers["etag"]})
+        assert (again.status_code, again.content) == (304, b"")
+        assert again.headers["cache-control"] == "private, no-cache"

@@ -1,0 +1,84 @@
+"""Answers that many people ask for at once: worked out once, written as JSON once, not sent again while unchanged."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import Request, Response
+
+MOST_KEPT = 2_000
+MOST_BYTES = 32 << 20
+Key = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A JSON value and how it is sent."""
+
+    value: Any
+    body: bytes
+    tag: str
+
+
+def shared(key: Key, seconds: float, make: Callable[[], Any]) -> Answer:
+    """What `make` gave under `key` in the last `seconds`; of many who ask at once one works."""
+    if (found := kept(key, seconds)) is not None:
+        return found
+    with _guard:  # a lock a key: what is made may ask for parts that are shared too
+        lock = _at_work.setdefault(key, threading.Lock())
+    with lock:
+        found = kept(key, seconds)
+        if found is None:
+            try:
+                found = _written(make())
+                _keep(key, found)
+            finally:
+                _at_work.pop(key, None)
+        return found
+
+
+def kept(key: Key, seconds: float) -> Answer | None:
+    """What was worked out under `key` in the last `seconds`, None if nothing was."""
+    at, answer = _kept.get(key, (0.0, None))
+    return answer if answer is not None and time.monotonic() - at <= seconds else None
+
+
+def forget(*beginning: str) -> None:
+    """Drop the answers whose key has `beginning` behind its first part."""
+    for key in [key for key in list(_kept) if key[1 : 1 + len(beginning)] == beginning]:
+        _kept.pop(key, None)
+
+
+def send(request: Request, answer: Answer) -> Response:
+    """`answer`, or 304 for who has it already."""
+    headers = {"ETag": answer.tag, "Cache-Control": "private, no-cache"}
+    if answer.tag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return Response(answer.body, media_type="application/json", headers=headers)
+
+
+def _written(value: Any) -> Answer:
+    body = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    return Answer(value, body, f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"')
+
+
+def _keep(key: Key, answer: Answer) -> None:
+    with _guard:
+        _kept[key] = (time.monotonic(), answer)
+        _kept.move_to_end(key)
+        n_bytes = sum(len(each.body) for _, each in _kept.values())
+        while len(_kept) > MOST_KEPT or (n_bytes > MOST_BYTES and len(_kept) > 1):
+            _, (_, oldest) = _kept.popitem(last=False)
+            n_bytes -= len(oldest.body)
+
+
+_kept: OrderedDict[Key, tuple[float, Answer]] = OrderedDict()
+_at_work: dict[Key, threading.Lock] = {}
+_guard = threading.Lock()
