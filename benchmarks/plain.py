@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 
 from nas_core.data.prepared import Prepared
 from nas_core.runs.run import open_run
@@ -13,7 +14,7 @@ from nas_core.search.spaces import make_space
 from nas_core.space.architecture import Architecture
 from nas_core.space.settings import SpaceSettings
 from nas_core.tasks.registry import load_part
-from nas_core.training.feed import feed_whole
+from nas_core.training.feed import inputs_of
 from nas_core.training.fit import WEIGHT_DECAY, default_batch_size
 
 LEARNING_RATE = 0.002
@@ -48,11 +49,11 @@ class Networks:
 
 def fit_arguments(data: Prepared) -> dict[str, Any]:
     """Training and validation rows, and the batch size, for ``fit``."""
-    inputs, target = feed_whole(data.split("train"))
+    train, valid = data.split("train"), data.split("valid")
     return {
-        "x": inputs,
-        "y": target,
-        "validation_data": feed_whole(data.split("valid")),
+        "x": inputs_of(train),
+        "y": np.asarray(train.target),
+        "validation_data": (inputs_of(valid), np.asarray(valid.target)),
         "validation_batch_size": 4096,
-        "batch_size": default_batch_size(len(target)),
+        "batch_size": default_batch_size(len(train)),
     }

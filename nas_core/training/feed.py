@@ -1,9 +1,9 @@
-"""How rows reach a model: small arrays as they are, large ones batch by batch from the memory map."""
+"""How rows reach a model: small arrays at once, large ones batch by batch from the memory map."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from importlib.util import find_spec
 from math import prod
@@ -14,22 +14,55 @@ import numpy as np
 from nas_core.data.prepared import Split
 from nas_core.tasks.registry import load_part, load_task
 
-COPIED_BYTES = 256 * 2**20  # Keras copies arrays it is given; beyond this, batches are gathered instead
+COPIED_BYTES = 256 * 2**20  # arrays up to this size are held as tensors; beyond, batches are gathered instead
+STEPS = 64  # of training in one call: saves most of the dispatch between small ones
 LARGEST = 4096  # rows that are evaluated at a time
 VALUES = 2**18  # of the inputs of pictures that are evaluated at a time
 
+Rows = tuple[dict[str, Any], Any]  # inputs by name and target, each (rows, …)
 Change = Callable[[dict[str, np.ndarray], np.random.Generator], dict[str, np.ndarray]]
 
 
-def feed(split: Split, batch_size: int, seed: int, n_passes: int, change: Change | None = None) -> dict[str, Any]:
-    """The arguments of ``model.fit`` that shuffle `split` into batches; Keras' epoch goes `n_passes` times over it.
+class Feed:
+    """The rows of `split` in random order: each time one iterates over it, all of them `n_passes` times.
 
-    `change` makes of the inputs of a batch those that are learned from.
+    It gives rows, and the order in which they are to be learned from: for :data:`STEPS` batches at a time where all
+    rows are held, else batch by batch. `change` makes of the inputs of a batch those that are learned from.
     """
-    if n_bytes(split) <= COPIED_BYTES and change is None:
-        inputs = {name: np.concatenate([array] * n_passes) for name, array in inputs_of(split).items()}
-        return {"x": inputs, "y": np.concatenate([split.target] * n_passes), "batch_size": batch_size}
-    return {"x": gathered(split, batch_size, seed, n_passes, change)}
+
+    def __init__(self, split: Split, batch_size: int, seed: int, n_passes: int, change: Change | None = None) -> None:
+        self.split, self.batch_size, self.n_passes, self.change = split, batch_size, n_passes, change
+        self._rng = np.random.default_rng(seed)
+        is_held = n_bytes(split) <= COPIED_BYTES and change is None
+        self._held = as_tensors(taken(split, slice(None))) if is_held else None
+
+    def __iter__(self) -> Iterator[tuple[Rows, np.ndarray]]:
+        order = self._rng.permutation(np.tile(np.arange(len(self.split), dtype=np.int32), self.n_passes))
+        if self._held is not None:
+            return ((self._held, part) for part in _parts(order, STEPS * self.batch_size))
+        return made_ahead(self._gathered(part) for part in _parts(order, self.batch_size))
+
+    def _gathered(self, rows: np.ndarray) -> tuple[Rows, np.ndarray]:
+        # Sorted, so that the memory map is read forward; the order within a batch means nothing.
+        inputs, target = taken(self.split, np.sort(rows))
+        inputs = self.change(inputs, self._rng) if self.change else inputs
+        return as_tensors((inputs, target)), np.arange(len(rows), dtype=np.int32)
+
+
+class Chunks:
+    """The rows of `split` in order, as many at a time as are evaluated together; held where they are small."""
+
+    def __init__(self, split: Split) -> None:
+        self.split = split
+        self._held = list(self._read()) if n_bytes(split) <= COPIED_BYTES else None
+
+    def __iter__(self) -> Iterator[Rows]:
+        return self._read() if self._held is None else iter(self._held)
+
+    def _read(self) -> Iterator[Rows]:
+        size = evaluation_size(self.split)
+        for start in range(0, len(self.split), size):
+            yield as_tensors(taken(self.split, slice(start, start + size)))
 
 
 def change_of(task: str, transform: dict[str, Any]) -> Change | None:
@@ -50,16 +83,14 @@ def has_pictures(split: Split) -> bool:
     return any(array.ndim > 2 for array in split.inputs.values())
 
 
-def feed_whole(split: Split) -> Any:
-    """`split` in order, for ``validation_data``."""
-    if n_bytes(split) <= COPIED_BYTES:
-        return inputs_of(split), np.asarray(split.target)
-    return gathered(split, evaluation_size(split), None)
-
-
 def inputs_of(split: Split) -> dict[str, np.ndarray]:
     """The inputs that have columns; a model has no input for the others."""
     return {name: np.asarray(array) for name, array in split.inputs.items() if array.shape[-1]}
+
+
+def taken(split: Split, rows: Any) -> Rows:
+    """Some rows of `split`, the inputs that have columns."""
+    return {name: array[rows] for name, array in split.inputs.items() if array.shape[-1]}, split.target[rows]
 
 
 def n_bytes(split: Split) -> int:
@@ -67,28 +98,23 @@ def n_bytes(split: Split) -> int:
     return split.target.nbytes + sum(array.nbytes for array in split.inputs.values())
 
 
-def gathered(split: Split, batch_size: int, seed: int | None, n_passes: int = 1, change: Change | None = None) -> Any:
-    """A Keras dataset that reads each batch from the memory map; shuffled when there is a `seed`."""
+def as_tensors(rows: Rows) -> Rows:
+    """`rows` as the backend takes them."""
     import keras
 
-    class Gathered(keras.utils.PyDataset):
-        def __init__(self) -> None:
-            super().__init__()
-            self.rng = None if seed is None else np.random.default_rng(seed)
-            self.order = np.tile(np.arange(len(split)), n_passes)
-            self.on_epoch_end()
+    inputs, target = rows
+    tensor = keras.ops.convert_to_tensor
+    return {name: tensor(np.asarray(array)) for name, array in inputs.items()}, tensor(np.asarray(target))
 
-        def __len__(self) -> int:
-            return math.ceil(len(self.order) / batch_size)
 
-        def on_epoch_end(self) -> None:
-            if self.rng is not None:
-                self.rng.shuffle(self.order)
+def made_ahead(items: Iterator[Any]) -> Iterator[Any]:
+    """The `items`, none of which is None; while one is worked at, the next one is made."""
+    with ThreadPoolExecutor(1, "feed") as thread:
+        coming = thread.submit(next, items, None)
+        while (item := coming.result()) is not None:
+            coming = thread.submit(next, items, None)
+            yield item
 
-        def __getitem__(self, index: int) -> Any:
-            # Sorted, so that the memory map is read forward; the order within a batch means nothing.
-            rows = np.sort(self.order[index * batch_size : (index + 1) * batch_size])
-            inputs = {k: a[rows] for k, a in split.inputs.items() if a.shape[-1]}
-            return change(inputs, self.rng) if change and self.rng else inputs, split.target[rows]
 
-    return Gathered()
+def _parts(order: np.ndarray, size: int) -> Iterator[np.ndarray]:
+    return (order[start : start + size] for start in range(0, len(order), size))

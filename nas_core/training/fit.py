@@ -15,12 +15,12 @@ from nas_core.data.prepared import Prepared, Split
 from nas_core.errors import CandidateError
 from nas_core.targets.members import each
 from nas_core.tasks.registry import load_part
-from nas_core.training.feed import change_of, evaluation_size, feed, feed_whole, has_pictures
+from nas_core.training.feed import STEPS, Chunks, Feed, change_of, has_pictures, taken
 from nas_core.training.pace import Epoch, Pace, Plan
+from nas_core.training.steps import Steps
 
 DIVERGED = "the loss is not a number (the training diverged)"
 WEIGHT_DECAY = 0.1
-PASS_STEPS = 64  # what comes between two passes costs as much as about so many small steps
 LEAST_CHECKS = 10  # validations in a fit, whatever it costs
 
 
@@ -38,59 +38,50 @@ def fit(model: Any, data: Prepared, fold: Fold, plan: Plan, seed: int) -> list[E
     Raises:
         CandidateError: the loss is not a number.
     """
-    import keras
+    return _run(_steps_of(model, data, fold, plan), data, fold, plan, seed)[0]
 
-    batch_size = plan.batch_size or default_batch_size(len(fold.train), has_pictures(fold.train))
-    plan = replace(plan, batch_size=batch_size)
-    n_steps, n_passes = math.ceil(len(fold.train) / batch_size), count_passes(plan, len(fold.train))
-    keras.utils.set_random_seed(seed)
-    if model.compiled:  # its tracing serves once more
-        for variable in model.optimizer.variables:
-            variable.assign(keras.ops.zeros_like(variable))
-    else:
-        loss = load_part(data.schema["task"], "target", "head").loss(data.transforms["target"], len(fold.train))
-        has_members = len(model.output_shape) == 3
-        model.compile(
-            optimizer=keras.optimizers.AdamW(plan.learning_rate, weight_decay=WEIGHT_DECAY),
-            loss=_of_each(loss) if has_members else loss,
-            metrics=[_of_mean(loss)] if has_members else None,
-            steps_per_execution=min(n_passes * n_steps, PASS_STEPS),  # saves most of the dispatch between small steps
-        )
-    pace = Pace(plan, n_passes)
-    paced = pace_callback(pace)
-    model.fit(
-        **feed(fold.train, batch_size, seed, n_passes, change_of(data.schema["task"], data.transforms["input"])),
-        validation_data=feed_whole(fold.valid),
-        validation_batch_size=evaluation_size(fold.valid),
-        epochs=math.ceil(plan.epochs / n_passes),
-        callbacks=[paced, keras.callbacks.TerminateOnNaN()],
-        verbose=0,
-    )
-    if not math.isfinite(pace.best_loss):
+
+def _steps_of(model: Any, data: Prepared, fold: Fold, plan: Plan) -> Steps:
+    loss = load_part(data.schema["task"], "target", "head").loss(data.transforms["target"], len(fold.train))
+    return Steps(model, loss, taken(fold.train, slice(0)), _batch_size(plan, fold), WEIGHT_DECAY)
+
+
+def _run(steps: Steps, data: Prepared, fold: Fold, plan: Plan, seed: int) -> tuple[list[Epoch], np.ndarray]:
+    """The fit: its history, and what the best epoch says of the rows held out."""
+    plan = replace(plan, batch_size=_batch_size(plan, fold))
+    n_passes = count_passes(plan, len(fold.train))
+    change = change_of(data.schema["task"], data.transforms["input"])
+    feed, chunks = Feed(fold.train, plan.batch_size, seed, n_passes, change), Chunks(fold.valid)
+    steps.reset()
+    pace, best, output = Pace(plan, n_passes), None, np.empty(0)
+    while not pace.history or not pace.is_over:
+        loss = _learn(steps, feed, pace)
+        valid_loss, said = steps.judge(chunks)
+        if pace.record(loss, valid_loss):
+            best, output = steps.model.get_weights(), said
+        elif pace.goes_back():
+            steps.model.set_weights(best)
+        if not math.isfinite(loss):
+            break
+    if best is None:
         raise CandidateError(DIVERGED)
-    model.set_weights(paced.best_weights)
-    return pace.history
+    steps.model.set_weights(best)
+    return pace.history, output
 
 
-def _of_each(loss: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    """The loss of outputs (batch, members, …): that of every member by itself."""
-    import keras
+def _learn(steps: Steps, feed: Feed, pace: Pace) -> float:
+    """Train until the next validation, or until the time is up: an epoch of many rows may be too long."""
+    total, n_rows = 0.0, 0
+    for rows, order in feed:
+        total += steps.train(rows, order, pace.step)
+        n_rows += len(order)
+        if pace.seconds > pace.plan.seconds or not math.isfinite(total):
+            break
+    return total / n_rows
 
-    def loss_of_each(truth: Any, output: Any) -> Any:
-        truth = keras.ops.repeat(keras.ops.reshape(truth, (-1,)), output.shape[1])
-        return loss(truth, keras.ops.reshape(output, (-1, output.shape[2])))
 
-    return loss_of_each
-
-
-def _of_mean(loss: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    """The loss of what the members say together."""
-    import keras
-
-    def together(truth: Any, output: Any) -> Any:
-        return loss(truth, keras.ops.mean(output, axis=1))
-
-    return together
+def _batch_size(plan: Plan, fold: Fold) -> int:
+    return plan.batch_size or default_batch_size(len(fold.train), has_pictures(fold.train))
 
 
 @dataclass(frozen=True)
@@ -112,24 +103,22 @@ def fit_folds(
     """
     import keras
 
-    model, learner, clock = None, None, time.perf_counter()
+    clock = time.perf_counter()
+    model: Any = None
     for number, fold in enumerate(folds):
         keras.utils.set_random_seed(seed + number)  # before the weights are drawn
         built = build(number)
         if model is None:
-            model, learner = built, each(built)
+            model, steps = built, _steps_of(each(built), data, fold, plan)
         else:
             model.set_weights(built.get_weights())
         seconds = (clock + plan.seconds - time.perf_counter()) / (len(folds) - number)
-        history = fit(learner, data, fold, replace(plan, seconds=seconds), seed + number)
-        yield Fitted(model, history, predict(model, fold.valid))
+        yield Fitted(model, *_run(steps, data, fold, replace(plan, seconds=seconds), seed + number))
 
 
 def predict(model: Any, split: Split) -> np.ndarray:
     """The outputs of `model` for all rows of `split`: (rows, …)."""
-    fed = feed_whole(split)
-    inputs = fed[0] if isinstance(fed, tuple) else fed
-    return np.asarray(model.predict(inputs, batch_size=evaluation_size(split), verbose=0))
+    return np.concatenate([model.predict_on_batch(inputs) for inputs, _ in Chunks(split)])
 
 
 def default_batch_size(n_rows: int, of_pictures: bool = False) -> int:
@@ -140,27 +129,4 @@ def default_batch_size(n_rows: int, of_pictures: bool = False) -> int:
 def count_passes(plan: Plan, n_rows: int) -> int:
     """How many epochs lie between two validations when `n_rows` are learned from."""
     n_steps = math.ceil(n_rows / (plan.batch_size or default_batch_size(n_rows)))
-    return max(1, min(PASS_STEPS // n_steps, plan.epochs // LEAST_CHECKS))
-
-
-def pace_callback(pace: Pace) -> Any:
-    """The Keras callback that sets the step size, keeps the best weights and ends the fit."""
-    import keras
-
-    class Paced(keras.callbacks.Callback):
-        best_weights: Any = None
-
-        def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002 (Keras' signature)
-            self.model.optimizer.learning_rate = pace.step
-
-        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002
-            self.model.stop_training |= pace.seconds > pace.plan.seconds  # an epoch of many rows may be too long
-
-        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002
-            if pace.record(logs["loss"], logs.get("val_together", logs["val_loss"])):
-                self.best_weights = self.model.get_weights()
-            elif pace.goes_back():
-                self.model.set_weights(self.best_weights)
-            self.model.stop_training |= pace.is_over
-
-    return Paced()
+    return max(1, min(STEPS // n_steps, plan.epochs // LEAST_CHECKS))

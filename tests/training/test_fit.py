@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nas_core.data.folds import Fold, make_folds
-from nas_core.data.prepared import Prepared, Split
+from nas_core.data.prepared import Prepared
 from nas_core.errors import CandidateError
 from nas_core.evaluation.candidate import Recipe, train_candidate, weights_path
 from nas_core.export import litert
@@ -48,6 +48,13 @@ def data(tmp_path_factory) -> Prepared:
 def whole(data) -> Fold:
     (fold,) = make_folds(data, 1)
     return fold
+
+
+def loss_of(data, output) -> float:
+    """The loss of the task's head on the rows that judge."""
+    fold = whole(data)
+    loss = load_part(data.schema["task"], "target", "head").loss(data.transforms["target"], len(fold.train))
+    return float(np.mean(loss(np.asarray(fold.valid.target), output)))
 
 
 def recipe(**changes) -> Recipe:
@@ -100,10 +107,7 @@ def test_members_learn_each_by_itself_and_answer_together(data, tmp_path):
     assert np.ptp(told[:, :, 0], axis=1).max() > 0.01  # they differ
     assert fitted.output == pytest.approx(told.mean(axis=1), abs=1e-5)
     best = min(row["valid_loss"] for row in fitted.history)
-    model_loss = load_part(data.schema["task"], "target", "head").loss(
-        data.transforms["target"], len(whole(data).train)
-    )
-    assert np.mean(model_loss(np.asarray(truth), fitted.output)) == pytest.approx(best, rel=1e-3)
+    assert loss_of(data, fitted.output) == pytest.approx(best, rel=1e-3)
     # It is a model of Keras' own layers, and LiteRT computes the same.
     fitted.model.save(tmp_path / "model.keras")
     litert.convert(keras.models.load_model(tmp_path / "model.keras"), tmp_path / litert.FILE)
@@ -136,9 +140,8 @@ def test_the_best_epoch_is_kept_and_the_budget_obeyed(data):
     model = build_model(NETWORK, data.transforms)
     rows = fit(model, data, whole(data), Plan(15, 16, 0.05, patience=3), seed=0)
     assert 1 <= len(rows) <= 15
-    valid = whole(data).valid
-    loss = model.evaluate(feed.inputs_of(valid), np.asarray(valid.target), verbose=0)
-    assert loss == pytest.approx(min(row["valid_loss"] for row in rows), rel=1e-4)
+    said = predict(model, whole(data).valid)
+    assert loss_of(data, said) == pytest.approx(min(row["valid_loss"] for row in rows), rel=1e-4)
     quick = fit(
         build_model(NETWORK, data.transforms),
         data,
@@ -160,13 +163,6 @@ def test_rows_from_the_memory_map_train_like_rows_in_memory(data, monkeypatch):
     monkeypatch.setattr(feed, "COPIED_BYTES", 0)
     mapped = trained()
     assert np.abs(mapped - in_memory).mean() < 0.1
-    # Every row comes once, whole, in batches.
-    split = Split({"numeric": np.arange(10.0).reshape(10, 1), "none": np.zeros((10, 0))}, np.arange(10))
-    gathered = feed.gathered(split, 4, seed=0)
-    batches = [gathered[i] for i in range(len(gathered))]
-    assert [len(target) for _, target in batches] == [4, 4, 2]
-    assert sorted(np.concatenate([target for _, target in batches])) == list(range(10))
-    assert all((inputs["numeric"][:, 0] == target).all() and "none" not in inputs for inputs, target in batches)
 
 
 def test_importance_finds_the_columns_that_matter(data):
