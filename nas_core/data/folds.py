@@ -93,6 +93,6 @@ def take(rows: Split, chosen: np.ndarray) -> Split:
 
 
 def thin(rows: Split, share: float) -> Split:
-    """A random `share` of `rows`, in their order."""
+    """A random `share` of `rows`, in their order; all of them from 1 on."""
     n = max(1, round(share * len(rows)))
     return take(rows, np.sort(np.random.default_rng(0).permutation(len(rows))[:n]))

@@ -49,7 +49,7 @@ class DataSettings(Settings):
 
     augmentation: str = Field("auto", title="Augmentation", json_schema_extra=_AUGMENTATION)
     """How much pictures are changed at random while a network learns: turned, moved, zoomed, flipped; `strong` also
-    their contrast, with a part blanked. `auto`: little, and what the data show to be harmless."""
+    their contrast, with a part blanked, laid over each other. `auto`: little, and what the data show to be harmless."""
 
     sheet: str | None = Field(None, title="Sheet", json_schema_extra=_FORMAT)
     """The sheet of a workbook. Empty: the first that holds a table."""

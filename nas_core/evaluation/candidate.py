@@ -24,6 +24,8 @@ from nas_core.training.judge import judge_folds
 from nas_core.training.model import build_model, inherit_weights, save_weights, write_weights
 from nas_core.training.pace import Plan
 
+LEAST_JUDGES = 2_000  # rows, where there are so many: with fewer, chance tells which of two good networks is better
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -40,7 +42,10 @@ class Recipe:
     def folds(self, data: Prepared) -> list[Fold]:
         """The rows that each candidate learns from, and those that judge it."""
         folds = make_folds(data, self.n_folds)
-        return folds if self.share == 1 else [Fold(thin(f.train, self.share), thin(f.valid, self.share)) for f in folds]
+        if self.share == 1:
+            return folds
+        judging = [max(self.share, LEAST_JUDGES / len(fold.valid)) for fold in folds]
+        return [Fold(thin(f.train, self.share), thin(f.valid, own)) for f, own in zip(folds, judging, strict=True)]
 
     @property
     def plan(self) -> Plan:

@@ -27,12 +27,14 @@ ROUND_SIZES = (4, 8)  # small rounds learn from few trainings, large ones cost l
 class Pace:
     """What a core can do: `rows` that it learns from in a second, `candidates` that it should have time for, whatever
     the size of the data; with fewer than `least_rows`, what is good on a part of the rows need not be good on all.
+    `final_share` of the budget is better spent on the final training than on further candidates.
     """
 
     rows: float
     candidates: int
     least_rows: int
     of_pictures: bool = False
+    final_share: float = 0.25
 
 
 OF_TABLES = Pace(300_000, 60, 20_000)
@@ -43,7 +45,7 @@ def pace_of(space: Space, first: Codes) -> Pace:
     if len(space.ends.shape) == 1:
         return OF_TABLES
     rows = CONVOLVED * FLOPS_PER_SECOND / (PASSES * max(1, space.cost(first).flops))
-    return Pace(rows, candidates=20, least_rows=2_000, of_pictures=True)
+    return Pace(rows, candidates=20, least_rows=2_000, of_pictures=True, final_share=0.5)
 
 
 def default_epochs(n_rows: int, batch_size: int, pace: Pace = OF_TABLES) -> int:

@@ -27,7 +27,7 @@ from nas_core.training.pace import Epoch, Plan
 
 log = logging.getLogger("nas")
 
-PICTURES_SECONDS = 45.0  # for a finalist of pictures, before there is another one
+PICTURES_SECONDS = 25.0  # for a finalist of pictures, before there is another one
 LEAST_SECONDS = 5.0  # for a finalist; with less, one that is not the first is left out
 MEMBERS = Choice.of("members", count=8)  # before the best candidate: an ensemble in one network
 MEMBERS_SHARE = 0.75  # of the time, where there is one core for all

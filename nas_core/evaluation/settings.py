@@ -18,8 +18,8 @@ class EvaluationSettings(Settings):
     candidate_share: float = Field(
         0.0, ge=0, le=1, title="Share of the rows for a candidate", json_schema_extra={"section": "Search"}
     )
-    """Each candidate learns from, and is judged by, this share of the rows; the best ones are then trained on all.
-    0: all rows, or, where they are many, so few that the budget is enough for some dozens of candidates."""
+    """Each candidate learns from this share of the rows, and is judged by it or by 2,000 rows; the best ones are then
+    trained on all. 0: all rows, or, where they are many, so few that the budget is enough for dozens of candidates."""
 
     folds: int = Field(0, ge=0, le=20, title="Folds", json_schema_extra={"section": "Search"})
     """Networks are judged by cross-validation with this many folds; the model is then the mean of as many networks.

@@ -1,60 +1,60 @@
-"""The pictures on which the network was most wrong, side by side on one sheet."""
+"""Pictures side by side on one sheet, each with a few words below it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from nas_core.report import drawing
-from nas_core.report.facts import Facts
-from nas_core.report.words import number
-from nas_core.runs import layout
-from nas_core.runs.run import Run
 
-SHEET = "mistakes.png"
 ACROSS = 5  # pictures
 SIDE, MARGIN, LINE = 160, 16, 20  # pixels
+HEAT = np.array(drawing.FAILED, float)  # the colour of the places that a map marks
+MOST_HEAT = 0.75  # how much of it covers a place at most
 
 
-def write_contact_sheet(run: Run, facts: Facts, folder: Path) -> dict[str, Path]:
-    """Draw ``mistakes.png`` below `folder`; nothing where rows are no pictures, may not be shown, or are all right.
+@dataclass(frozen=True)
+class Tile:
+    """A picture, uint8 (height, width, channels), what is said below it, and a map of places (uint8) to lay over it."""
 
-    Returns:
-        The sheet by the name ``mistakes``.
-    """
-    pictures, mistakes = _test_pictures(run), facts.test.mistakes
-    if pictures is None or mistakes is None or not mistakes.rows:
-        return {}
-    n_lines = -(-len(mistakes.rows) // ACROSS)
-    height = SIDE + 2 * LINE + MARGIN
-    sheet = Image.new("RGB", (ACROSS * (SIDE + MARGIN) + MARGIN, n_lines * height + MARGIN), drawing.WHITE)
-    for place, (row, truth, prediction, *_) in enumerate(mistakes.rows):
-        x, y = MARGIN + place % ACROSS * (SIDE + MARGIN), MARGIN + place // ACROSS * height
-        tile = _tile(np.asarray(pictures[row]))
-        sheet.paste(tile, (x + (SIDE - tile.width) // 2, y + (SIDE - tile.height) // 2))
-        for line, (word, said) in enumerate((("is", truth), ("not", prediction))):
-            text = drawing.fitted(f"{word} {_said(said)}", 15, SIDE)
-            drawing.draw_text(sheet, (x, y + SIDE + (line + 1) * LINE), text, 15)
-    folder.mkdir(parents=True, exist_ok=True)
-    sheet.save(folder / SHEET)
-    return {"mistakes": folder / SHEET}
+    picture: np.ndarray
+    lines: tuple[str, ...] = ()
+    places: np.ndarray | None = None
 
 
-def _test_pictures(run: Run) -> np.ndarray | None:
-    """The prepared test pictures, memory-mapped; None where the rows are something else."""
-    arrays = (np.load(path, mmap_mode="r") for path in sorted(run.path(layout.ARRAYS).glob("test_*.npy")))
-    return next((array for array in arrays if array.ndim == 4 and array.dtype == np.uint8), None)
+def draw_sheet(tiles: Sequence[Tile], path: Path, across: int = ACROSS) -> None:
+    """Write the `tiles` row by row, `across` in each, as a PNG to `path`."""
+    n_lines = max(len(tile.lines) for tile in tiles)
+    height = SIDE + n_lines * LINE + MARGIN
+    size = across * (SIDE + MARGIN) + MARGIN, -(-len(tiles) // across) * height + MARGIN
+    sheet = Image.new("RGB", size, drawing.WHITE)
+    for place, tile in enumerate(tiles):
+        x, y = MARGIN + place % across * (SIDE + MARGIN), MARGIN + place // across * height
+        picture = _drawn(tile)
+        sheet.paste(picture, (x + (SIDE - picture.width) // 2, y + (SIDE - picture.height) // 2))
+        for line, text in enumerate(tile.lines, 1):
+            drawing.draw_text(sheet, (x, y + SIDE + line * LINE), drawing.fitted(text, 15, SIDE), 15)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    sheet.save(path)
 
 
-def _tile(picture: np.ndarray) -> Image.Image:
-    """A picture as large as the sheet has room for, its pixels to be seen where it has few."""
+def _drawn(tile: Tile) -> Image.Image:
+    """As large as the sheet has room for, its pixels to be seen where it has few."""
+    picture = tile.picture
     image = Image.fromarray(picture[..., 0] if picture.shape[-1] == 1 else picture).convert("RGB")
     scale = SIDE / max(image.size)
     size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
-    return image.resize(size, Image.Resampling.NEAREST if scale > 1 else Image.Resampling.BOX)
+    image = image.resize(size, Image.Resampling.NEAREST if scale > 1 else Image.Resampling.BOX)
+    return image if tile.places is None else _heated(image, tile.places)
 
 
-def _said(value: object) -> str:
-    return number(value) if isinstance(value, float) else str(value)
+def _heated(image: Image.Image, places: np.ndarray) -> Image.Image:
+    """`image` in grey, with what `places` marks in colour."""
+    grey = np.asarray(image.convert("L").convert("RGB"), float)
+    marks = Image.fromarray(places).resize(image.size, Image.Resampling.BILINEAR)
+    share = np.asarray(marks, float)[..., None] / 255 * MOST_HEAT
+    return Image.fromarray(np.round((1 - share) * grey + share * HEAT).astype(np.uint8))

@@ -42,6 +42,7 @@ TEST_OUTPUTS = "train/test_outputs.npz"  # of the network and its rivals, on som
 WEIGHTS_OF_WINNER = "train/weights.npz"  # <copy>/<layer>/<index>, of a small network
 IMPORTANCE = "train/importance.json"
 ABLATION = "train/ablation.json"
+ATTENTION = "train/attention.npz"  # where a network of pictures looked: rows, is_wrong, maps
 
 EXPORT = "export"
 MANIFEST = "export/manifest.json"

@@ -20,10 +20,17 @@ class Clock:
     a moment, whatever happened before.
     """
 
-    def __init__(self, path: Path, settings: SearchSettings) -> None:
+    def __init__(self, path: Path, settings: SearchSettings, final_share: float = RESERVED_SHARE) -> None:
+        """
+        Args:
+            path: where it is written down.
+            settings: the job's.
+            final_share: of the budget, kept for the final training.
+        """
         self.path, self._start = path, time.monotonic()
         self._before = float(read_json(path)["seconds"]) if path.exists() else 0.0
         self.budget = budget_seconds(settings, used=self._before)
+        self.reserved = reserved_seconds(self.budget, final_share)
 
     @property
     def used(self) -> float:
@@ -33,11 +40,12 @@ class Clock:
     @property
     def left(self) -> float:
         """Seconds until the search must end, so that the final training has its share."""
-        return self.budget - reserved_seconds(self.budget) - self.used
+        return self.budget - self.reserved - self.used
 
     def save(self) -> None:
         """Write down what is used, for a successor."""
-        write_json(self.path, {"seconds": round(self.used, 2), "budget": round(self.budget, 2)})
+        known = {"seconds": self.used, "budget": self.budget, "reserved": self.reserved}
+        write_json(self.path, {name: round(seconds, 2) for name, seconds in known.items()})
 
 
 def budget_seconds(settings: SearchSettings, used: float) -> float:
@@ -47,9 +55,9 @@ def budget_seconds(settings: SearchSettings, used: float) -> float:
     return used + max(0.0, (settings.deadline - datetime.now(UTC)).total_seconds())
 
 
-def reserved_seconds(budget: float) -> float:
+def reserved_seconds(budget: float, share: float = RESERVED_SHARE) -> float:
     """What is kept of the budget for the final training."""
-    return max(RESERVED_SHARE * budget, min(RESERVED_SECONDS, budget / 2))
+    return max(share * budget, min(RESERVED_SECONDS, budget / 2))
 
 
 def training_seconds(settings: SearchSettings, clock: Path, finished: float) -> float:

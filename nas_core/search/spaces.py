@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 from nas_core.data.prepared import Prepared
-from nas_core.space.architecture import Architecture
+from nas_core.space.architecture import Architecture, Choice
 from nas_core.space.rules import Codes, Space
 from nas_core.space.settings import SpaceSettings
 from nas_core.space.vocabulary import Vocabulary
 from nas_core.tasks.registry import load_task
 from nas_core.training.model import ends
 
+MAX_LAYERS, MAX_LAYERS_OF_PICTURES = 6, 8  # unless the job says otherwise: pooling and flattening are layers too
+LEAST_LAYERS = 6  # of a network of pictures
+CHEAP = 100_000_000  # operations: what needs fewer is not made cheaper still
 ROOM = 6  # times the operations of the network to begin with
-LEAST_LAYERS = 4  # of a network of pictures
 
 
 def make_space(data: Prepared, settings: SpaceSettings) -> Space:
     """All networks that may be proposed for `data`."""
-    task = data.schema["task"]
+    task, of_what = data.schema["task"], ends(data.transforms)
+    of_pictures = len(of_what.shape) > 1
     vocabulary = Vocabulary.of(load_task(task).layers)
-    limits = settings.max_layers, settings.max_parameters
-    space = Space(vocabulary, ends(data.transforms), *limits, max_flops=settings.max_flops or math.inf)
-    return space if len(space.ends.shape) == 1 else _common(space, first_network(space, task))
+    max_layers = settings.max_layers or (MAX_LAYERS_OF_PICTURES if of_pictures else MAX_LAYERS)
+    space = Space(vocabulary, of_what, max_layers, settings.max_parameters, max_flops=settings.max_flops or math.inf)
+    return _common(space, first_network(space, task)) if of_pictures else space
 
 
 def _common(space: Space, first: Codes) -> Space:
@@ -33,8 +37,27 @@ def _common(space: Space, first: Codes) -> Space:
 
 
 def first_network(space: Space, task: str) -> Codes:
-    """The task's network to begin with, as far as it fits into `space`."""
-    codes = space.vocabulary.encode(Architecture(load_task(task).first))
+    """The task's network to begin with, as far as it fits into `space`; with strides where pictures are large."""
+    wanted = load_task(task).first
+    begun = [_begun(space, _strided(wanted, n)) for n in range(1 + sum(map(_has_stride, wanted)))]
+    return max(begun, key=lambda codes: (len(codes), -max(CHEAP, space.cost(codes).flops)))
+
+
+def _begun(space: Space, choices: Sequence[Choice]) -> Codes:
+    codes = space.vocabulary.encode(Architecture(tuple(choices)))
     while not space.is_legal(codes):
         codes = codes[:-1]
     return codes
+
+
+def _has_stride(choice: Choice) -> bool:
+    return "stride" in dict(choice.params)
+
+
+def _strided(choices: Sequence[Choice], n: int) -> tuple[Choice, ...]:
+    """`choices` of which the first `n` with a stride have one of 2."""
+    places = [place for place, choice in enumerate(choices) if _has_stride(choice)][:n]
+    return tuple(
+        Choice.of(choice.kind, **dict(choice.params) | {"stride": 2}) if place in places else choice
+        for place, choice in enumerate(choices)
+    )

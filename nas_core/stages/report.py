@@ -27,11 +27,11 @@ def work(job: Job, run: Run) -> dict[str, Any]:
     Returns the seconds that each part took, and the number of files that were copied.
     """
     from nas_core.report.animation import write_film
-    from nas_core.report.contact_sheet import write_contact_sheet
     from nas_core.report.diagram import write_diagram
     from nas_core.report.excel.workbook import write_workbook
     from nas_core.report.facts import read_facts
     from nas_core.report.html.page import write_page
+    from nas_core.report.pictures import write_sheets
     from nas_core.report.playable import read_playable
     from nas_core.report.words import without_secrets
 
@@ -41,11 +41,11 @@ def work(job: Job, run: Run) -> dict[str, Any]:
     with _timed(seconds, "film"):
         pictures = write_film(facts, run.path(layout.FILM), run.path(layout.FILM_GIF), run.path(layout.FIGURES))
         pictures |= write_diagram(facts, run.path(layout.FIGURES))
-        pictures |= write_contact_sheet(run, facts, run.path(layout.FIGURES))
+        sheets = write_sheets(run, facts, run.path(layout.FIGURES))
     with _timed(seconds, "workbook"):
-        write_workbook(facts, run.path(layout.WORKBOOK), pictures, read_playable(run))
+        write_workbook(facts, run.path(layout.WORKBOOK), pictures, read_playable(run), sheets)
     with _timed(seconds, "page"):
-        write_page(facts, run.path(layout.PAGE))
+        write_page(facts, run.path(layout.PAGE), sheets)
     log.info("report: %s", facts.headline)
     return {"seconds": seconds, "n_copied": _copy(job, run, seconds)}
 

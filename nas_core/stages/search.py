@@ -59,13 +59,14 @@ def work(job: Job, run: Run) -> dict[str, Any]:
         JobError: no candidate could be trained.
     """
     data = Prepared(run)
-    clock, ledger = Clock(run.path(layout.CLOCK), job), Ledger(run.path(layout.CANDIDATES))
     space = make_space(data, job)
+    first = first_network(space, data.schema["task"])
+    pace = pace_of(space, first)
+    clock, ledger = Clock(run.path(layout.CLOCK), job, pace.final_share), Ledger(run.path(layout.CANDIDATES))
     write_json(run.path(layout.VOCABULARY), space.vocabulary.to_json())
     append_line(run.path(layout.SESSIONS), {"n_candidates": len(ledger), "seconds": round(clock.used, 2)})
-    log.info("Search %s for %.0f s among networks of up to %d layers.", job.algorithm, clock.left, job.max_layers)
-    first = first_network(space, data.schema["task"])
-    recipe = _recipe(job, run, data, clock.left, pace_of(space, first))
+    log.info("Search %s for %.0f s among networks of up to %d layers.", job.algorithm, clock.left, space.max_layers)
+    recipe = _recipe(job, run, data, clock.left, pace)
     settings = job.priced_for(count_judges(data, recipe.n_folds))
     earlier = earlier_results(job.warm_start, run, space)
     agent = BeginWith(first, make_agent(job.agent, space, settings, job.seed, earlier), space)
@@ -77,7 +78,7 @@ def work(job: Job, run: Run) -> dict[str, Any]:
         reason = search.run(limits, pool.n_calls, _round_size(data, recipe, space, first))
         clock.save()
         if job.compare_random:
-            _compare_random(job, run, search, pool.n_calls)
+            _compare_random(job, run, search, pool.n_calls, pace)
     finally:
         pool.close()
     shutil.rmtree(run.path(layout.WEIGHTS), ignore_errors=True)  # nobody begins with them any more
@@ -123,10 +124,10 @@ def train_in(pool: Pool, data: Prepared, recipe: Recipe, architecture: Architect
     return pool.train(architecture, parent)
 
 
-def _compare_random(job: Job, run: Run, search: Search, n_calls: int) -> None:
+def _compare_random(job: Job, run: Run, search: Search, n_calls: int, pace: Pace) -> None:
     """As many random networks as the search tried, trained alike, in their own ledger and time."""
     log.info("The same number of random networks, to compare with:")
-    clock = Clock(run.path(layout.RANDOM_CLOCK), job)
+    clock = Clock(run.path(layout.RANDOM_CLOCK), job, pace.final_share)
     ledger = Ledger(run.path(layout.RANDOM_SEARCH))
     limits = Limits(len(search.ledger))
     watch = Progress(run, ledger, clock, limits, best=layout.RANDOM_BEST)

@@ -25,6 +25,7 @@ from nas_core.search.clock import training_seconds
 from nas_core.search.settings import SearchSettings
 from nas_core.tasks.registry import load_part
 from nas_core.training.ablation import measure_ablation
+from nas_core.training.attention import measure_attention
 from nas_core.training.baselines import baseline_outputs
 from nas_core.training.feed import has_pictures
 from nas_core.training.fit import predict
@@ -88,6 +89,8 @@ def work(job: Job, run: Run) -> dict[str, Any]:
     write_json(run.path(layout.IMPORTANCE), measure_importance(model, data, IMPORTANCE_SECONDS))
     ablation = measure_ablation(members[0].models, members[0].architecture, data, ABLATION_SECONDS)
     write_json(run.path(layout.ABLATION), ablation)
+    if attention := measure_attention(members[0].models, data, said):
+        write_weights(attention, run.path(layout.ATTENTION))
     _say(metrics)
     log.info("%s", about.describe(data.transforms["target"], metrics["details"]["calibrated"]))
     return {"test": metrics["test"], "winner": metrics["winner"], "n_finalists": len(finalists)}

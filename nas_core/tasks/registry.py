@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -26,6 +27,12 @@ def load_task(name: str) -> Task:
 def load_part(task: str, end: Literal["input", "target"], part: str) -> Any:
     """The module `part` (transform, stem, columns; encode, head, figures, …) of the input or target of `task`."""
     return import_module(f"nas_core.{end}s.{getattr(load_task(task), end)}.{part}")
+
+
+def find_part(task: str, end: Literal["input", "target"], part: str) -> Any | None:
+    """The same of a `part` that not all inputs or targets have; None where there is none."""
+    name = f"nas_core.{end}s.{getattr(load_task(task), end)}.{part}"
+    return load_part(task, end, part) if find_spec(name) else None
 
 
 def metric_names() -> tuple[str, ...]:

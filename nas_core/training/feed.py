@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from importlib.util import find_spec
 from math import prod
 from typing import Any
 
 import numpy as np
 
 from nas_core.data.prepared import Split
-from nas_core.tasks.registry import load_part, load_task
+from nas_core.tasks.registry import find_part
 
 COPIED_BYTES = 256 * 2**20  # arrays up to this size are held as tensors; beyond, batches are gathered instead
 STEPS = 64  # of training in one call: saves most of the dispatch between small ones
@@ -20,14 +19,15 @@ LARGEST = 4096  # rows that are evaluated at a time
 VALUES = 2**18  # of the inputs of pictures that are evaluated at a time
 
 Rows = tuple[dict[str, Any], Any]  # inputs by name and target, each (rows, …)
-Change = Callable[[dict[str, np.ndarray], np.random.Generator], dict[str, np.ndarray]]
+Inputs = dict[str, np.ndarray]
+Change = Callable[[Inputs, np.ndarray, np.random.Generator], tuple[Inputs, np.ndarray]]
 
 
 class Feed:
     """The rows of `split` in random order: each time one iterates over it, all of them `n_passes` times.
 
     It gives rows, and the order in which they are to be learned from: for :data:`STEPS` batches at a time where all
-    rows are held, else batch by batch. `change` makes of the inputs of a batch those that are learned from.
+    rows are held, else batch by batch. `change` makes of a batch's inputs and target those that are learned from.
     """
 
     def __init__(self, split: Split, batch_size: int, seed: int, n_passes: int, change: Change | None = None) -> None:
@@ -44,9 +44,8 @@ class Feed:
 
     def _gathered(self, rows: np.ndarray) -> tuple[Rows, np.ndarray]:
         # Sorted, so that the memory map is read forward; the order within a batch means nothing.
-        inputs, target = taken(self.split, np.sort(rows))
-        inputs = self.change(inputs, self._rng) if self.change else inputs
-        return as_tensors((inputs, target)), np.arange(len(rows), dtype=np.int32)
+        own = changed(taken(self.split, np.sort(rows)), self.change, self._rng)
+        return as_tensors(own), np.arange(len(rows), dtype=np.int32)
 
 
 class Chunks:
@@ -67,9 +66,13 @@ class Chunks:
 
 def change_of(task: str, transform: dict[str, Any]) -> Change | None:
     """How the input of `task` changes rows while they are learned from; None when it leaves them alone."""
-    name = f"nas_core.inputs.{load_task(task).input}.augment"
-    part = load_part(task, "input", "augment") if find_spec(name) else None
+    part = find_part(task, "input", "augment")
     return partial(part.change, transform) if part and part.is_active(transform) else None
+
+
+def changed(rows: Rows, change: Change | None, rng: np.random.Generator) -> Rows:
+    """`rows` as they are learned from."""
+    return change(*rows, rng) if change else rows
 
 
 def evaluation_size(split: Split) -> int:

@@ -15,7 +15,7 @@ from nas_core.data.prepared import Prepared, Split
 from nas_core.errors import CandidateError
 from nas_core.targets.members import each
 from nas_core.tasks.registry import load_part
-from nas_core.training.feed import STEPS, Chunks, Feed, change_of, has_pictures, taken
+from nas_core.training.feed import STEPS, Chunks, Feed, change_of, changed, has_pictures, taken
 from nas_core.training.pace import Epoch, Pace, Plan
 from nas_core.training.steps import Steps
 
@@ -43,7 +43,22 @@ def fit(model: Any, data: Prepared, fold: Fold, plan: Plan, seed: int) -> list[E
 
 def _steps_of(model: Any, data: Prepared, fold: Fold, plan: Plan) -> Steps:
     loss = load_part(data.schema["task"], "target", "head").loss(data.transforms["target"], len(fold.train))
-    return Steps(model, loss, taken(fold.train, slice(0)), _batch_size(plan, fold), WEIGHT_DECAY)
+    none, change = taken(fold.train, slice(0)), change_of(data.schema["task"], data.transforms["input"])
+    forms = changed(none, change, np.random.default_rng(0)), none
+    return Steps(model, of_mixed(loss), forms, _batch_size(plan, fold), WEIGHT_DECAY)
+
+
+def of_mixed(loss: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """The loss where the truth may be (batch, 3): of two rows that were mixed, and the share of the first."""
+    import keras
+
+    def loss_of_mixed(truth: Any, output: Any) -> Any:
+        if len(truth.shape) < 2:
+            return loss(truth, output)
+        one, other, share = keras.ops.unstack(truth, 3, axis=1)
+        return share * loss(one, output) + (1 - share) * loss(other, output)
+
+    return loss_of_mixed
 
 
 def _run(steps: Steps, data: Prepared, fold: Fold, plan: Plan, seed: int) -> tuple[list[Epoch], np.ndarray]:

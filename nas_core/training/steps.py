@@ -14,25 +14,29 @@ import numpy as np
 from nas_core.training.adamw import AdamW
 from nas_core.training.feed import Rows
 
+Loss = Callable[[Any, Any], Any]  # of each row, by truth and output
+
 
 class Steps:
-    """Trains and judges `model` by `loss`, of each row by truth and output. Rows have the form of `rows`.
+    """Trains and judges `model` by `loss`, of each row by truth and output.
+
+    Rows have the form of those in `forms`, to learn from and to judge by.
 
     Where the model gives what members say, (batch, members, …), each learns by itself, and their mean is judged.
     """
 
-    def __init__(self, model: Any, loss: Callable[[Any, Any], Any], rows: Rows, batch_size: int, decay: float) -> None:
+    def __init__(self, model: Any, loss: Loss, forms: tuple[Rows, Rows], batch_size: int, decay: float) -> None:
         import tensorflow as tf
 
         self._tf, self.model, self._loss, self._batch_size = tf, model, loss, batch_size
         self._has_members = len(model.output_shape) == 3
         self._optimizer = AdamW([variable.value for variable in model.trainable_variables], decay)
-        form = tf.nest.map_structure(lambda array: tf.TensorSpec((None, *array.shape[1:]), array.dtype), rows)
+        learned, judged = tf.nest.map_structure(lambda x: tf.TensorSpec((None, *x.shape[1:]), x.dtype), forms)
         # On a GPU a step is compiled, as Keras does it; on a core that takes longer than it saves.
         self._step = tf.function(self._learn, autograph=False, jit_compile=True) if _has_gpu() else self._learn
         order, rate = tf.TensorSpec((None,), tf.int32), tf.TensorSpec((), tf.float32)
-        self._train = tf.function(self._run, (form, order, rate), autograph=False)
-        self._judge = tf.function(self._measure, (form,), autograph=False)
+        self._train = tf.function(self._run, (learned, order, rate), autograph=False)
+        self._judge = tf.function(self._measure, (judged,), autograph=False)
 
     def reset(self) -> None:
         """Begin anew: the next step is the first one."""
@@ -67,7 +71,7 @@ class Steps:
                 output = tf.reshape(output, (-1, *output.shape[2:]))
             loss = tf.reduce_mean(self._loss(wanted, output))
         self._optimizer.apply(tape.gradient(loss, variables), rate)
-        return loss * tf.cast(tf.size(truth), tf.float32)
+        return loss * tf.cast(tf.shape(truth)[0], tf.float32)
 
     def _measure(self, rows: Rows) -> tuple[Any, Any]:
         inputs, truth = rows

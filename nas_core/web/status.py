@@ -143,7 +143,8 @@ def _search(run: Run, job: dict[str, Any], follower: Follower, task: TaskState |
         written = run.path(layout.CLOCK).stat().st_mtime if clock else task.started.timestamp()
         used += max(0.0, time.time() - written)
     budget = float(clock["budget"]) if clock and "budget" in clock else 60.0 * float(job.get("budget_minutes") or 0)
-    searching = max(0.0, budget - reserved_seconds(budget)) if budget else 0.0
+    reserved = clock["reserved"] if clock and "reserved" in clock else reserved_seconds(budget)
+    searching = max(0.0, budget - reserved)
     most = int(job.get("max_candidates") or 0)
     expected = n if not is_running else min(most, round(n * searching / used)) if n and used else None
     return {

@@ -38,6 +38,11 @@ def test_numbers_may_be_places_or_angles():
     assert not augment.is_active({"augment": augment.NOTHING})
 
 
+def change(transform, pictures, rng):
+    """The changed pictures."""
+    return augment.change(transform, {"image": pictures}, np.zeros(len(pictures)), rng)[0]["image"]
+
+
 @pytest.mark.parametrize("channels", [1, 3])
 def test_pictures_are_changed_a_little(channels):
     rng = np.random.default_rng(0)
@@ -45,13 +50,13 @@ def test_pictures_are_changed_a_little(channels):
     pictures[:, 6:14, 8:16] = 200
     for how in (augment.LIGHT, augment.STRONG):
         transform = {"augment": augment.NOTHING | how}
-        changed = augment.change(transform, {"image": pictures}, rng)["image"]
+        changed = change(transform, pictures, rng)
         assert changed.shape == pictures.shape
         assert changed.dtype == np.uint8
         assert len(np.unique(changed.reshape(32, -1), axis=0)) == 32
         assert abs(changed.mean() / pictures.mean() - 1) < 0.2
-        again = augment.change(transform, {"image": pictures}, np.random.default_rng(1))["image"]
-        assert (again == augment.change(transform, {"image": pictures}, np.random.default_rng(1))["image"]).all()
+        again = change(transform, pictures, np.random.default_rng(1))
+        assert (again == change(transform, pictures, np.random.default_rng(1))).all()
 
 
 def test_a_shift_moves_the_whole_picture():
@@ -59,12 +64,30 @@ def test_a_shift_moves_the_whole_picture():
     picture[0, 10, 10] = 255
     transform = {"augment": augment.NOTHING | {"shift": 0.2}}
     rng = np.random.default_rng(3)
-    places = [
-        np.argwhere(augment.change(transform, {"image": picture}, rng)["image"][0, ..., 0] > 60) for _ in range(40)
-    ]
+    places = [np.argwhere(change(transform, picture, rng)[0, ..., 0] > 60) for _ in range(40)]
     offsets = np.concatenate(places) - 10
     assert 3 <= np.abs(offsets).max() <= 5
     assert np.abs(offsets.mean(axis=0)).max() < 1.5
+
+
+def test_pictures_are_mixed_with_their_targets():
+    rng = np.random.default_rng(0)
+    pictures, target = np.repeat(np.arange(0, 200, 2, dtype=np.uint8), 4).reshape(100, 2, 2, 1), np.arange(100)
+    transform = {"augment": augment.NOTHING | {"mixup": 0.4}}
+    inputs, mixed = augment.change(transform, {"image": pictures}, target, rng)
+    one, other, share = mixed.T
+    assert (one == target).all() and sorted(other) == list(target) and share.min() >= 0.5 and share.max() <= 1
+    np.testing.assert_allclose(inputs["image"][:, 0, 0, 0], 2 * (share * one + (1 - share) * other), atol=0.51)
+
+
+def test_what_is_done_to_a_picture_can_be_told():
+    how = augment.NOTHING | augment.STRONG | {"flips": [augment.LEFT_RIGHT]}
+    changes = augment.draw(how, (50, 20, 30, 1), np.random.default_rng(0))
+    told = [changes.of(number) for number in range(50)]
+    assert all({"turned", "scale", "right", "down", "contrast", "share"} <= set(each) for each in told)
+    assert max(abs(each["turned"]) for each in told) <= 20 and max(abs(each["right"]) for each in told) <= 0.15 * 30
+    assert 10 < sum("cut" in each for each in told) < 40 and 10 < sum("flip_2" in each for each in told) < 40
+    assert augment.draw(augment.NOTHING, (5, 8, 8, 1), np.random.default_rng(0)).of(3) == {}
 
 
 def test_a_linear_model_sees_patches():

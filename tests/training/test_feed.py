@@ -24,7 +24,8 @@ def learned(fed):
 
 def test_rows_are_changed_only_while_they_are_learned_from():
     split = Split({"image": np.arange(10 * 4 * 4, dtype=np.uint8).reshape(10, 4, 4, 1)}, np.arange(10))
-    batches = list(learned(Feed(split, 4, 0, 2, lambda inputs, rng: {"image": 255 - inputs["image"]})))
+    fed = Feed(split, 4, 0, 2, lambda inputs, target, rng: ({"image": 255 - inputs["image"]}, target))
+    batches = list(learned(fed))
     assert [len(target) for _, target in batches] == [4, 4, 4, 4, 4]
     for inputs, target in batches:
         np.testing.assert_array_equal(inputs["image"], 255 - split.inputs["image"][target])

@@ -17,7 +17,7 @@ from nas_core.targets.members import each
 from nas_core.tasks.registry import load_part, load_task
 from nas_core.training import feed
 from nas_core.training.baselines import measure_baselines
-from nas_core.training.fit import default_batch_size, fit, fit_folds, predict
+from nas_core.training.fit import default_batch_size, fit, fit_folds, of_mixed, predict
 from nas_core.training.importance import measure_importance
 from nas_core.training.model import average_models, build_model
 from nas_core.training.pace import Plan
@@ -60,6 +60,19 @@ def loss_of(data, output) -> float:
 def recipe(**changes) -> Recipe:
     fields = {"epochs": 10, "batch_size": 0, "learning_rate": 0.005, "seed": 1, "inherits": True}
     return Recipe(**fields | changes)
+
+
+def test_two_rows_in_one_count_by_their_shares():
+    import keras
+
+    head = load_part("image_classification", "target", "head")
+    plain = head.loss({"classes": ["a", "b", "c"]}, 1_000)
+    mixed, output = of_mixed(plain), keras.ops.array([[0.7, 0.2, 0.1], [0.1, 0.3, 0.6]])
+    truth = keras.ops.array([[0.0, 1.0, 0.8], [2.0, 2.0, 0.5]])
+    wanted = 0.8 * plain(np.array([0, 2]), output) + 0.2 * plain(np.array([1, 2]), output)
+    assert mixed(truth, output)[0] == pytest.approx(float(wanted[0]), rel=1e-5)
+    np.testing.assert_allclose(mixed(np.array([0, 2]), output), plain(np.array([0, 2]), output))
+    np.testing.assert_allclose(mixed(truth, output)[1], plain(np.array([2, 2]), output)[1], rtol=1e-5)
 
 
 def test_a_candidate_learns_what_a_constant_cannot(data):

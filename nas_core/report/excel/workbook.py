@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from openpyxl import Workbook
 
 from nas_core.report.excel import candidates, choose, data, export, network, reproduce, summary, test, training, tryit
+from nas_core.report.excel import pictures as picture_sheet
 from nas_core.report.excel.style import add_styles
 from nas_core.report.facts import Facts
+from nas_core.report.pictures import Sheet
 from nas_core.report.playable import Playable
 from nas_core.report.texts.workbook import workbook_texts
 
 
-def write_workbook(facts: Facts, path: Path, pictures: Mapping[str, Path], playable: Playable | None = None) -> None:
+def write_workbook(
+    facts: Facts,
+    path: Path,
+    pictures: Mapping[str, Path],
+    playable: Playable | None = None,
+    sheets: Sequence[Sheet] = (),
+) -> None:
     """Write the workbook to `path`; `pictures` (``search``, ``winner``, ``network``: PNG files) are embedded.
+
+    So are the `sheets` of a run whose rows are pictures.
 
     Texts that come from data, candidates or people are written as text, whatever they look like.
     """
@@ -28,6 +38,7 @@ def write_workbook(facts: Facts, path: Path, pictures: Mapping[str, Path], playa
     network.add_sheet(book, facts, pictures)
     for sheet in (training, test):
         sheet.add_sheet(book, facts)
+    picture_sheet.add_sheet(book, facts, sheets)
     tryit.add_sheet(book, facts, playable)
     for sheet in (export, reproduce):
         sheet.add_sheet(book, facts)

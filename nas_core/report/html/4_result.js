@@ -122,6 +122,11 @@ function testSection() {
     slices(F.test.slices),
     mistakes(F.test.mistakes));
 }
+function picturesSection() {
+  if (!F.sheets.length) return "";
+  return section("pictures", T.pictures, "", F.sheets.map((sheet) => [
+    h("h3", {}, sheet.title), h("p", { class: "small muted" }, sheet.lead), h("img", { class: "sheet", src: sheet.address, alt: sheet.title })]));
+}
 function importance() {
   if (!F.test.importance.length) return "";
   const top = F.test.importance.slice(0, 20);
@@ -164,6 +169,7 @@ const sections = [
   section("search", T.search, t("search_lead", { n: whole(N), failed: whole(F.n_failed), time: duration(F.search_seconds) }), N ? player() : T.none),
   networkSection(),
   testSection(),
+  picturesSection(),
   importance(),
   section("candidates", T.candidates, T.candidates_lead,
     h("h3", {}, T.pareto), h("p", { class: "small muted" }, T.pareto_lead), pareto(),

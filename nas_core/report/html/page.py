@@ -4,36 +4,42 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+
+from PIL import Image
 
 from nas_core.report import words
 from nas_core.report.candidates import CandidateFacts
 from nas_core.report.diagram import winner_svg
 from nas_core.report.facts import Facts, to_json
 from nas_core.report.outcome import rival_title
+from nas_core.report.pictures import Sheet
 from nas_core.report.texts.page import page_texts
+from nas_core.report.texts.pictures import picture_texts
 from nas_core.runs.records import write_text
 
 ASSETS = files("nas_core.report.html")
 SCRIPTS = ("1_dom.js", "2_charts.js", "3_search.js", "4_result.js")
+JPEG_QUALITY = 85
 BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
-def write_page(facts: Facts, path: Path) -> None:
-    """Write the page to `path`.
+def write_page(facts: Facts, path: Path, sheets: Sequence[Sheet] = ()) -> None:
+    """Write the page, with the `sheets` of pictures, to `path`.
 
     Its policy allows the one script and the one style that it holds, by their hashes, and nothing from elsewhere. All
     facts reach the script as JSON, and the document as text nodes.
     """
     style = ASSETS.joinpath("style.css").read_text("utf-8")
     script = "\n".join(ASSETS.joinpath(name).read_text("utf-8") for name in SCRIPTS)
-    about = page_facts(facts)
+    about = page_facts(facts) | {"sheets": [_sheet(sheet, facts.language) for sheet in sheets]}
     parts = {
         "language": about["language"],
         "title": escape(about["title"]),
@@ -107,6 +113,18 @@ def page_facts(facts: Facts) -> dict[str, Any]:
             for stage in facts.stages
             for path, about in stage.files.items()
         ],
+    }
+
+
+def _sheet(sheet: Sheet, language: str) -> dict[str, str]:
+    """A sheet of pictures with its words; as a JPEG it is a tenth of its size."""
+    texts, data = picture_texts(language), io.BytesIO()
+    with Image.open(sheet.path) as image:
+        image.save(data, "JPEG", quality=JPEG_QUALITY)
+    return {
+        "title": texts[f"sheet_{sheet.name}"],
+        "lead": texts[f"sheet_{sheet.name}_lead"],
+        "address": f"data:image/jpeg;base64,{base64.b64encode(data.getvalue()).decode()}",
     }
 
 

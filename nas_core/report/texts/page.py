@@ -114,6 +114,7 @@ PAGE: Texts = {
     ),
     "winner_others": ("The model is the mean of it and of: {others}.", "Модель — среднее этой сети и сетей: {others}."),
     "layer": ("Layer", "Слой"),
+    "pictures": ("Pictures", "Изображения"),
     "shape": ("Shape", "Форма"),
     "share": ("Share of them", "Их доля"),
     "flops_share": ("Share of the arithmetic", "Доля вычислений"),

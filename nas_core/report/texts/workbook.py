@@ -12,6 +12,7 @@ WORKBOOK: Texts = {
     "sheet_choose": ("Choose", "Выбор"),
     "sheet_network": ("Network", "Сеть"),
     "sheet_training": ("Training", "Обучение"),
+    "sheet_pictures": ("Pictures", "Изображения"),
     "sheet_test": ("Test", "Проверка"),
     "sheet_tryit": ("Try it", "Попробовать"),
     "sheet_export": ("Export", "Экспорт"),

@@ -115,6 +115,12 @@ def score(spec: dict[str, Any], metric: str, figures: dict[str, float]) -> float
     return value if METRICS[metric].higher_is_better else -value
 
 
+def wrongness(truth: np.ndarray, output: np.ndarray) -> np.ndarray:
+    """How wrong each row is (rows,): 0 where the truth is the most probable class, else 1 less its probability."""
+    is_right = output.argmax(axis=1) == truth
+    return np.where(is_right, 0.0, 1 - output[np.arange(len(truth)), truth])
+
+
 def details(spec: dict[str, Any], truth: np.ndarray, output: np.ndarray) -> dict[str, Any]:
     """What a reader asks next.
 

@@ -72,6 +72,11 @@ def score(spec: dict[str, Any], metric: str, figures: dict[str, float]) -> float
     return value if METRICS[metric].higher_is_better else -value / float(spec["std"])
 
 
+def wrongness(truth: np.ndarray, output: np.ndarray) -> np.ndarray:
+    """How wrong each row is (rows,): its distance from the truth."""
+    return np.asarray(np.abs(output.reshape(-1) - truth))
+
+
 def details(spec: dict[str, Any], truth: np.ndarray, output: np.ndarray) -> dict[str, Any]:
     """What a reader asks next.
 

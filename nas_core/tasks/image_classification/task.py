@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from nas_core.space.architecture import Choice
 from nas_core.tasks.image_classification.sample import write_sample
 from nas_core.tasks.task import Task
 from nas_core.tasks.trunks import PICTURE_FIRST, PICTURE_LAYERS
@@ -24,7 +25,7 @@ TASK = Task(
     input="image",
     target="labels",
     layers=PICTURE_LAYERS,
-    first=PICTURE_FIRST,
+    first=(*PICTURE_FIRST, Choice.of("dropout", rate=0.25)),
     metrics=("log_loss", "accuracy", "roc_auc", "balanced_accuracy"),
     recognise=recognise,
     sample=write_sample,
