@@ -1,11 +1,22 @@
-"""How good networks of pictures are in two minutes on one core, beside a support-vector machine and a fixed network.
+"""How good networks of pictures are in two minutes on one core, side by side with others.
 
+    python3.11 -m venv /tmp/autokeras && python3.11 -m venv /tmp/kerastuner
+    .venv/bin/uv pip install --python /tmp/autokeras/bin/python -r benchmarks/autokeras/requirements.txt
+    .venv/bin/uv pip install --python /tmp/kerastuner/bin/python -r benchmarks/kerastuner/requirements.txt
     .venv/bin/python benchmarks/quality_images.py
-    .venv/bin/python benchmarks/quality_images.py --datasets mnist8k --seeds 0 1 2 --minutes 2
+    .venv/bin/python benchmarks/quality_images.py --files mnist8k --programs nas autokeras --seeds 1
 
-Each row of the product is its own ``nas run`` with the job's fields as a user would set them; the fixed network (two
-convolutions, as tutorials have it) is trained as long as the budget allows. All are bound to one core, one after the
-other. Figures are those of the test file.
+Programs: the product (``nas``, its own ``nas run`` with the job's fields as a user would set them); ``autokeras``;
+``kerastuner`` (Hyperband over a space of convolutional networks); ``fixed`` (two convolutions, as tutorials have them,
+trained all the time); ``svm`` (a support-vector machine on pixels, which ends by itself). All are bound to one core,
+one after the other, and learn from the same pictures, as the product prepared them; each sets pictures aside for its
+validation as it likes. Seconds count from the start of each process. Figures are those of the test file.
+
+``trainings``: finished trainings a minute of the product's search and of KerasTuner's random search over the same
+networks (of the product's space), rows, epochs and batches, without augmentation.
+
+A dataset is a pair of files ``<name>_train`` and ``<name>_test`` below ``--images``, of any kind that the
+product reads.
 """
 
 from __future__ import annotations
@@ -18,127 +29,166 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 PROJECT = Path(__file__).parent.parent
-OTHERS = {  # accuracy in 120 s, measured once elsewhere: not by this program
-    "digits": {},
-    "mnist8k": {"KerasTuner": 0.964, "AutoKeras": 0.976},
-}
+FILES = ("digits", "mnist8k")
+EPOCHS = 6  # where trainings are counted
 
 
 def main() -> None:
-    """Print a block a dataset."""
+    """Print a row a file, program and seed, and the means; or be one of the programs."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--images", type=Path, default=PROJECT.parent / "shared/data/images")
-    parser.add_argument("--datasets", nargs="+", choices=OTHERS, default=list(OTHERS))
+    parser.add_argument("--files", nargs="+", default=FILES)
+    parser.add_argument("--programs", nargs="+", choices=[*PROGRAMS, "trainings"], default=[*PROGRAMS, "trainings"])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--minutes", type=float, default=2)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--algorithm", default="whole")
     parser.add_argument("--core", type=int, default=1)
-    parser.add_argument("--rival", nargs=3, metavar=("NAME", "RUN", "SECONDS"), help=argparse.SUPPRESS)
+    parser.add_argument("--autokeras", type=Path, default=Path("/tmp/autokeras/bin/python"))
+    parser.add_argument("--kerastuner", type=Path, default=Path("/tmp/kerastuner/bin/python"))
+    parser.add_argument("--own", nargs=4, metavar=("NAME", "FILE", "SECONDS", "SEED"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    if arguments.rival:
-        name, address, seconds = arguments.rival
-        say(json.dumps(RIVALS[name](Path(address), float(seconds))))
+    if arguments.own:
+        name, path, seconds, seed = arguments.own
+        say(json.dumps(OWN[name](Path(path), float(seconds), int(seed))))
         return
-    with tempfile.TemporaryDirectory() as folder:
-        for name in arguments.datasets:
-            measure(name, Path(folder), arguments)
+    say(f"{'file':<10} {'program':<12} {'seed':>4} {'accuracy':>9}")
+    for file in arguments.files:
+        with tempfile.TemporaryDirectory() as folder:
+            measure(file, Path(folder), arguments)
 
 
-def measure(name: str, folder: Path, arguments: argparse.Namespace) -> None:
-    """Run the product once a seed, then its rivals on what it prepared."""
-    found = []
-    say(f"\n{name:<40}{'accuracy':>9}")
-    for seed in arguments.seeds:
-        clock = time.monotonic()
-        address = run(name, folder / f"{name}-{seed}", seed, arguments)
-        metrics = json.loads((address / "train/metrics.json").read_text())
-        found.append(metrics["test"]["accuracy"])
-        n = sum(1 for _ in (address / "search/candidates.jsonl").open())
-        size = (address / "export/model.tflite").stat().st_size
-        about = f"{n} candidates, {size / 1e6:.2f} MB, {time.monotonic() - clock:.0f} s with prepare, export and report"
-        show(f"nas, seed {seed}", found[-1], about)
-    if len(found) > 1:
-        show("nas, mean", statistics.mean(found), f"± {statistics.stdev(found):.4f}")
-    for rival in RIVALS:
-        command = [sys.executable, __file__, "--rival", rival, str(address), str(60 * arguments.minutes)]
-        show(rival, **json.loads(bound(command, arguments.core)))
-    for other, accuracy in OTHERS[name].items():
-        show(other, accuracy, "not measured here")
+def measure(file: str, folder: Path, arguments: argparse.Namespace) -> None:
+    """All rows of one dataset."""
+    address = prepare(file, folder, arguments, {})
+    write_pictures(address, folder / "pictures.npz")
+    for program in arguments.programs:
+        if program == "trainings":
+            count_trainings(file, folder, arguments)
+            continue
+        found = []
+        for seed in arguments.seeds:
+            result = PROGRAMS[program](file, folder, seed, arguments)
+            found.append(result["accuracy"])
+            say(f"{file:<10} {program:<12} {seed:>4} {result['accuracy']:9.4f}  {result['about']}")
+        if len(found) > 1:
+            spread = statistics.stdev(found)
+            say(f"{file:<10} {program:<12} mean {statistics.mean(found):9.4f}  ± {spread:.4f} between seeds")
 
 
-def run(name: str, root: Path, seed: int, arguments: argparse.Namespace) -> Path:
-    """The folder of a run of the product on one core."""
-    job = {
-        "dataset_uri": str(arguments.images / f"{name}_train.zip"),
-        "test_uri": str(arguments.images / f"{name}_test.zip"),
+def job_of(file: str, arguments: argparse.Namespace) -> dict[str, Any]:
+    """The fields of a job as a user would set them."""
+    (train,), (test,) = (sorted(arguments.images.glob(f"{file}_{part}*")) for part in ("train", "test"))
+    return {
+        "dataset_uri": str(train),
+        "test_uri": str(test),
         "target": "label",
         "metric": "accuracy",
         "algorithm": arguments.algorithm,
         "budget_minutes": arguments.minutes,
-        "seed": seed,
-        "root": str(root),
     }
-    root.mkdir(parents=True)
-    (root / "job.json").write_text(json.dumps(job))
-    command = [sys.executable, "-m", "nas_core.cli", "run", "--job", str(root / "job.json")]
-    return Path(bound(command, arguments.core).split()[-1])
 
 
-def bound(command: list[str], core: int) -> str:
+def prepare(file: str, folder: Path, arguments: argparse.Namespace, fields: dict[str, Any]) -> Path:
+    """A run whose stage prepare is done."""
+    sys.path.insert(0, str(PROJECT))
+    from nas_core.job import job_json, parse_job
+    from nas_core.runs.run import create_run
+    from nas_core.stage import execute
+
+    run = create_run(str(folder), "prepared", job_json(parse_job(job_of(file, arguments) | fields)), str(len(fields)))
+    execute("prepare", run)
+    return Path(run.path("."))
+
+
+def write_pictures(address: Path, path: Path) -> None:
+    """The prepared pictures and classes: all that may be learned from, and those of the test."""
+    arrays = address / "prepare/arrays"
+
+    def joined(what: str, *parts: str) -> np.ndarray:
+        return np.concatenate([np.load(arrays / f"{part}_{what}.npy") for part in parts])
+
+    learned = {"x": joined("image", "train", "valid"), "y": joined("target", "train", "valid")}
+    np.savez(path, **learned, x_test=joined("image", "test"), y_test=joined("target", "test"))
+
+
+def nas(file: str, folder: Path, seed: int, arguments: argparse.Namespace) -> dict[str, Any]:
+    """A whole run of the product."""
+    root = folder / f"nas-{seed}"
+    root.mkdir()
+    (root / "job.json").write_text(json.dumps(job_of(file, arguments) | {"seed": seed, "root": str(root)}))
+    clock = time.monotonic()
+    said = bound([sys.executable, "-m", "nas_core.cli", "run", "--job", root / "job.json"], arguments.core)
+    address = Path(said.split()[-1])
+    seconds = {stage: json.loads((address / stage / "report.json").read_text())["seconds"] for stage in STAGES}
+    n = sum(1 for _ in (address / "search/candidates.jsonl").open())
+    size = (address / "export/model.tflite").stat().st_size / 1e6
+    spent = ", ".join(f"{stage} {value:.0f}" for stage, value in seconds.items())
+    about = f"{n} trainings, {size:.2f} MB, {time.monotonic() - clock:.0f} s: {spent}"
+    accuracy = json.loads((address / "train/metrics.json").read_text())["test"]["accuracy"]
+    return {"accuracy": accuracy, "about": about}
+
+
+STAGES = ("prepare", "search", "train", "export", "report")
+
+
+def own(name: str, file: str, folder: Path, seed: int, arguments: argparse.Namespace) -> dict[str, Any]:  # noqa: ARG001
+    """A program of this file, in a process of its own."""
+    seconds = 60 * arguments.minutes
+    return told([sys.executable, __file__, "--own", name, folder / "pictures.npz", seconds, seed], arguments)
+
+
+def other(name: str, file: str, folder: Path, seed: int, arguments: argparse.Namespace) -> dict[str, Any]:  # noqa: ARG001
+    """A program in an environment of its own."""
+    script = PROJECT / "benchmarks" / name / "images.py"
+    seconds = 60 * arguments.minutes
+    return told([getattr(arguments, name), script, folder / "pictures.npz", seconds, seed], arguments)
+
+
+def told(command: list[Any], arguments: argparse.Namespace) -> dict[str, Any]:
+    """The JSON that `command` prints last."""
+    return dict(json.loads(bound(command, arguments.core).strip().splitlines()[-1]))
+
+
+def bound(command: list[Any], core: int) -> str:
     """What `command` prints when it is bound to one core."""
     environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(PROJECT), "TF_CPP_MIN_LOG_LEVEL": "3"}
-    done = subprocess.run(
-        ["taskset", "-c", str(core), *command], env=environment, capture_output=True, text=True, check=False
-    )
+    words = ["taskset", "-c", str(core), *map(str, command)]
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False, cwd=PROJECT)
     if done.returncode:
         sys.exit(done.stderr)
     return done.stdout
 
 
-def rows(address: Path) -> dict[str, np.ndarray]:
-    """The pictures and classes that a run prepared: all that may be learned from, and those of the test."""
-    arrays = address / "prepare/arrays"
-
-    def joined(what: str) -> np.ndarray:
-        return np.concatenate([np.load(arrays / f"{part}_{what}.npy") for part in ("train", "valid")])
-
-    test = {"x_test": np.load(arrays / "test_image.npy"), "y_test": np.load(arrays / "test_target.npy")}
-    return {"x": joined("image"), "y": joined("target")} | test
-
-
-def svm(address: Path, _: float) -> dict[str, Any]:
+def svm(path: Path, _: float, seed: int) -> dict[str, Any]:  # noqa: ARG001 (it leaves nothing to chance)
     """A support-vector machine on pixels, with scikit-learn's defaults but for C."""
     from sklearn.svm import SVC
 
-    data, clock = rows(address), time.monotonic()
+    data, clock = np.load(path), time.monotonic()
     model = SVC(C=10).fit(data["x"].reshape(len(data["x"]), -1) / 255, data["y"])
     accuracy = model.score(data["x_test"].reshape(len(data["x_test"]), -1) / 255, data["y_test"])
     return {"accuracy": accuracy, "about": f"{time.monotonic() - clock:.0f} s"}
 
 
-def fixed_network(address: Path, seconds: float) -> dict[str, Any]:
+def fixed(path: Path, seconds: float, seed: int) -> dict[str, Any]:
     """Two convolutions with pooling, dropout and Adam, for the whole budget; a tenth of the rows judges the epochs."""
+    began = time.monotonic()
     import keras
 
-    began = time.monotonic()
-    data = rows(address)
-    model = keras.Sequential(
-        [
-            keras.Input(data["x"].shape[1:]),
-            keras.layers.Rescaling(1 / 255),
-            *conv(32),
-            *conv(64),
-            keras.layers.Flatten(),
-            keras.layers.Dropout(0.5),
-            keras.layers.Dense(int(data["y"].max()) + 1, activation="softmax"),
-        ]
-    )
+    keras.utils.set_random_seed(seed)
+    data = dict(np.load(path))
+    layers = [keras.Input(data["x"].shape[1:]), keras.layers.Rescaling(1 / 255)]
+    for filters in (32, 64):
+        layers += [keras.layers.Conv2D(filters, 3, activation="relu"), keras.layers.MaxPooling2D()]
+    layers += [keras.layers.Flatten(), keras.layers.Dropout(0.5)]
+    model = keras.Sequential([*layers, keras.layers.Dense(int(data["y"].max()) + 1, activation="softmax")])
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
 
     class Clock(keras.callbacks.Callback):
@@ -146,33 +196,43 @@ def fixed_network(address: Path, seconds: float) -> dict[str, Any]:
             self.model.stop_training |= time.monotonic() - began > 0.95 * seconds
 
     keep = keras.callbacks.EarlyStopping(patience=10_000, restore_best_weights=True)
-    order = np.random.default_rng(0).permutation(len(data["x"]))
-    history = model.fit(
-        data["x"][order],
-        data["y"][order],
-        validation_split=0.1,
-        batch_size=64,
-        epochs=10_000,
-        callbacks=[Clock(), keep],
-        verbose=0,
-    )
+    order = np.random.default_rng(seed).permutation(len(data["x"]))
+    rows = {"x": data["x"][order], "y": data["y"][order], "validation_split": 0.1, "batch_size": 64}
+    history = model.fit(**rows, epochs=10_000, callbacks=[Clock(), keep], verbose=0)
     accuracy = model.evaluate(data["x_test"], data["y_test"], verbose=0)[1]
     return {"accuracy": accuracy, "about": f"{len(history.epoch)} epochs, {time.monotonic() - began:.0f} s"}
 
 
-def conv(filters: int) -> list[Any]:
-    """A convolution and the largest of each two by two."""
-    import keras
+Program = Callable[[str, Path, int, argparse.Namespace], dict[str, Any]]
+OWN = {"fixed": fixed, "svm": svm}
+PROGRAMS: dict[str, Program] = {
+    "nas": nas,
+    "autokeras": partial(other, "autokeras"),
+    "kerastuner": partial(other, "kerastuner"),
+    "fixed": partial(own, "fixed"),
+    "svm": partial(own, "svm"),
+}
 
-    return [keras.layers.Conv2D(filters, 3, activation="relu"), keras.layers.MaxPooling2D()]
 
-
-RIVALS = {"support-vector machine": svm, "fixed network": fixed_network}
-
-
-def show(who: str, accuracy: float, about: str = "") -> None:
-    """One row."""
-    say(f"  {who:<38}{accuracy:9.4f}  {about}")
+def count_trainings(file: str, folder: Path, arguments: argparse.Namespace) -> None:
+    """Finished trainings a minute at the same fidelity."""
+    same = {"candidate_epochs": EPOCHS, "candidate_share": 1, "folds": 1, "augmentation": "off", "algorithm": "whole"}
+    long_enough = {"budget_minutes": 2 * arguments.minutes, "max_candidates": 100_000}  # half of it is the search's
+    address = prepare(file, folder, arguments, same | long_enough)
+    seconds = 60 * arguments.minutes
+    script = PROJECT / "benchmarks/kerastuner/search.py"
+    n, took = json.loads(
+        bound([arguments.kerastuner, script, address, seconds, EPOCHS], arguments.core).split("\n")[-2]
+    )
+    tuner = 60 * n / took
+    say(f"{file:<10} kerastuner {tuner:9.1f} trainings a minute ({n} in {took:.0f} s)")
+    clock = time.monotonic()
+    bound([sys.executable, "-m", "nas_core.cli", "stage", "search", address], arguments.core)
+    took = time.monotonic() - clock
+    lines = (address / "search/candidates.jsonl").read_text().splitlines()
+    n = sum(json.loads(line)["error"] is None for line in lines)
+    say(f"{file:<10} nas        {60 * n / took:9.1f} trainings a minute ({n} in {took:.0f} s)")
+    say(f"{file:<10} the product trains {60 * n / took / tuner:.2f} times as many")
 
 
 def say(line: str) -> None:
