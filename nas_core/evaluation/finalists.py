@@ -20,7 +20,9 @@ from nas_core.errors import CandidateError, JobError
 from nas_core.evaluation.bank import Bank, Member
 from nas_core.space.architecture import Architecture, Choice
 from nas_core.space.build import shape_behind
-from nas_core.training.fit import DIVERGED, fit_folds
+from nas_core.targets.members import HEAD
+from nas_core.tasks.registry import load_part
+from nas_core.training.fit import DIVERGED, fit_folds, predict
 from nas_core.training.judge import Verdict, judge_folds
 from nas_core.training.model import build_model, ends, set_weights
 from nas_core.training.pace import Epoch, Plan
@@ -91,6 +93,28 @@ class FinalTraining:
             raise JobError(f"No finalist could be trained: {reasons}. Try a smaller `learning_rate`.")
         return finalists
 
+    def train_linear(self) -> list[Finalist]:
+        """A linear model as a network without a layer, where rows are few: networks err there by other rows than it.
+
+        None where rows are many (networks hold it), or not those of a table.
+        """
+        if len(self.folds) == 1 or len(ends(self.data.transforms).shape) > 1:
+            return []
+        nothing, models = Architecture(()), [self._fit_linear(fold) for fold in range(len(self.folds))]
+        outputs = [predict(model, fold.valid) for model, fold in zip(models, self.folds, strict=True)]
+        verdict = judge_folds(self.data, self.folds, outputs)
+        log.info("Finalist %s: score %.4f.", nothing, verdict.score)
+        return [Finalist(nothing, models, [], outputs, verdict, _count_parameters(models[0]))]
+
+    def _fit_linear(self, fold: int) -> Any:
+        task, transforms, rows = self.data.schema["task"], self.data.transforms, self.folds[fold].train
+        form, baselines = load_part(task, "input", "linear"), load_part(task, "target", "baselines")
+        features = form.features(transforms["input"], rows.inputs)
+        kernel, bias = baselines.fit_linear(transforms["target"], features, rows.target)
+        model, (learned, matrix) = self._build(Architecture(()), fold), form.weights(transforms["input"], kernel)
+        set_weights(model, learned | {f"{HEAD}/0": matrix, f"{HEAD}/1": bias})
+        return model
+
     def _in_turns(
         self, architectures: Sequence[Architecture], n_cores: int, deadline: float
     ) -> list[Finalist | CandidateError]:
@@ -136,8 +160,7 @@ class FinalTraining:
         verdict, last = judge_folds(self.data, self.folds, outputs), history[-1]
         said = "Finalist %s: score %.4f after %d epochs, %.1f s."
         log.info(said, architecture, verdict.score, last["epoch"], last["seconds"])
-        parameters = sum(math.prod(weight.shape) for weight in models[0].trainable_weights)
-        return Finalist(architecture, models, history, outputs, verdict, parameters)
+        return Finalist(architecture, models, history, outputs, verdict, _count_parameters(models[0]))
 
     def _fit_in_bank(self, architecture: Architecture, seconds: float) -> Fits:
         members = [Member(architecture, fold, (self.seed, fold)) for fold in range(len(self.folds))]
@@ -162,6 +185,10 @@ class FinalTraining:
     def _build(self, architecture: Architecture, fold: int) -> Any:
         # The names that Keras gives are different within one thread only.
         return build_model(architecture, self.data.transforms, name=f"network_{architecture.fingerprint}_{fold}")
+
+
+def _count_parameters(model: Any) -> int:
+    return sum(math.prod(weight.shape) for weight in model.trainable_weights)
 
 
 def count_cores() -> int:

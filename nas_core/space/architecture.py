@@ -38,7 +38,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Architecture:
-    """A finite sequence of choices (1 to N of them, "stop" not included). Hashable, JSON, fingerprinted."""
+    """A finite sequence of choices ("stop" not included; none: a linear model). Hashable, JSON, fingerprinted."""
 
     choices: tuple[Choice, ...]
 
@@ -68,4 +68,4 @@ class Architecture:
         return len(self.choices)
 
     def __str__(self) -> str:
-        return " › ".join(map(str, self.choices))
+        return " › ".join(map(str, self.choices)) or "linear model"

@@ -70,7 +70,8 @@ def work(job: Job, run: Run) -> dict[str, Any]:
     training = FinalTraining(data, folds, plan, job.seed)
     finalists = training.train_best([entry.evaluation.architecture for entry in entries], deadline)
     size_penalty = job.priced_for(count_judges(data, len(folds))).size_penalty
-    members = _ensemble(_winner(finalists, size_penalty), finalists, data, folds, size_penalty)
+    library = [*finalists, *training.train_linear()]
+    members = _ensemble(_winner(finalists, size_penalty), library, data, folds, size_penalty)
     mean = average_models([model for member in members for model in member.models])
     calibration = _calibrate(mean, members, data, folds)
     model = calibrated(mean, data.transforms, calibration)
@@ -104,9 +105,9 @@ def _winner(finalists: list[Finalist], size_penalty: float) -> Finalist:
 
 
 def _ensemble(
-    winner: Finalist, finalists: list[Finalist], data: Prepared, folds: list[Fold], size_penalty: float
+    winner: Finalist, library: list[Finalist], data: Prepared, folds: list[Fold], size_penalty: float
 ) -> list[Finalist]:
-    """The winner, and those finalists with which the mean of all is better, as long as it is worth its size.
+    """The winner, and those of the `library` with which the mean of all is better, as long as it is worth its size.
 
     One after the other the one that helps most (Caruana et al., "Ensemble selection from libraries of models", 2004).
     """
@@ -116,7 +117,7 @@ def _ensemble(
         return score - price(sum(member.parameters for member in members), size_penalty)
 
     members, best = [winner], worth([winner])
-    while rest := [finalist for finalist in finalists if finalist not in members]:
+    while rest := [finalist for finalist in library if finalist not in members]:
         more = max(([*members, finalist] for finalist in rest), key=worth)
         if worth(more) <= best:
             break

@@ -75,7 +75,7 @@ def in_an_office(path: Path, folder: Path) -> Any:
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice (soffice) is not installed")
 @pytest.mark.parametrize(
     ("task", "networks", "n_copies"),
-    [("tabular_classification", [LAYERS, MEMBERS], 2), ("tabular_regression", [MEMBERS], 1)],
+    [("tabular_classification", [LAYERS, MEMBERS, ()], 2), ("tabular_regression", [MEMBERS], 1)],
 )
 def test_formulas_say_what_keras_says(
     make_run: MakeRun, tmp_path: Path, task: str, networks: Sequence[tuple[Choice, ...]], n_copies: int

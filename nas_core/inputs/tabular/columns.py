@@ -25,13 +25,18 @@ def places(transform: dict[str, Any]) -> dict[str, list[tuple[str, int]]]:
 
 def linear_features(transform: dict[str, Any], inputs: dict[str, np.ndarray]) -> Any:
     """Scaled numbers and one-hot categories as a sparse matrix (rows, features)."""
+    numeric = transform["numeric"]
+    scaled = (np.asarray(inputs["numeric"], np.float64) - numeric["center"]) / numeric["scale"]
+    return one_hot(transform, np.clip(scaled, -CLIP, CLIP), inputs["categorical"])
+
+
+def one_hot(transform: dict[str, Any], numbers: np.ndarray, codes: np.ndarray) -> Any:
+    """`numbers`, and a column for each code of each category: a sparse matrix (rows, features)."""
     from scipy.sparse import csr_matrix, hstack
 
-    numeric, categorical = transform["numeric"], transform["categorical"]
-    scaled = (np.asarray(inputs["numeric"], np.float64) - numeric["center"]) / numeric["scale"]
-    blocks = [csr_matrix(np.clip(scaled, -CLIP, CLIP))]
-    for index, cardinality in enumerate(categorical["cardinalities"]):
-        codes = np.asarray(inputs["categorical"][:, index])
-        ones = np.ones(len(codes)), (np.arange(len(codes)), codes)
-        blocks.append(csr_matrix(ones, shape=(len(codes), cardinality)))
+    blocks = [csr_matrix(numbers)]
+    for index, cardinality in enumerate(transform["categorical"]["cardinalities"]):
+        own = np.asarray(codes[:, index])
+        ones = np.ones(len(own)), (np.arange(len(own)), own)
+        blocks.append(csr_matrix(ones, shape=(len(own), cardinality)))
     return hstack(blocks).tocsr()

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 CONSTANT = "majority"
+NEVER = -30.0  # what a class without a row gets in place of a logarithm of 0
 
 
 def constant(spec: dict[str, Any], truth: np.ndarray, n_rows: int) -> np.ndarray:
@@ -17,9 +18,29 @@ def constant(spec: dict[str, Any], truth: np.ndarray, n_rows: int) -> np.ndarray
 
 def linear(spec: dict[str, Any], features: Any, truth: np.ndarray, test_features: Any) -> np.ndarray:
     """Probabilities (rows, classes) of a logistic regression."""
+    from scipy.special import softmax
+
+    kernel, bias = fit_linear(spec, features, truth)
+    probabilities: np.ndarray = softmax(test_features @ kernel + bias, axis=1)
+    return probabilities
+
+
+def fit_linear(spec: dict[str, Any], features: Any, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Matrix (features, classes) and bias of a logistic regression (C = 1), whose probabilities are their softmax."""
     from sklearn.linear_model import LogisticRegression
 
+    n_classes = len(spec["classes"])
+    kernel, bias = np.zeros((features.shape[1], n_classes)), np.full(n_classes, NEVER)
+    seen = np.unique(truth)
+    if len(seen) < 2:  # nothing to tell apart
+        bias[seen] = 0.0
+        return kernel, bias
     model = LogisticRegression(max_iter=300).fit(features, truth)
-    output = np.zeros((test_features.shape[0], len(spec["classes"])))
-    output[:, model.classes_] = model.predict_proba(test_features)
-    return output
+    own, shift = (model.coef_, model.intercept_) if len(seen) > 2 else (_both(model.coef_), _both(model.intercept_))
+    kernel[:, seen], bias[seen] = own.T, shift
+    return kernel, bias
+
+
+def _both(second: np.ndarray) -> np.ndarray:
+    """Of two classes scikit-learn says what speaks for the second."""
+    return np.concatenate([-second, second]) / 2

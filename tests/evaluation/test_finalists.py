@@ -1,0 +1,57 @@
+"""The linear model among the finalists."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from nas_core.data.folds import make_folds
+from nas_core.data.prepared import Prepared
+from nas_core.evaluation.finalists import FinalTraining
+from nas_core.inputs.tabular import linear
+from nas_core.job import job_json, parse_job
+from nas_core.runs.run import create_run
+from nas_core.stage import execute
+from nas_core.tasks.registry import load_part, load_task
+from nas_core.training.pace import Plan
+
+
+def prepared(tmp_path, task: str, **fields) -> Prepared:
+    job = parse_job(load_task(task).sample(tmp_path) | {"task": task} | fields)
+    run = create_run(str(tmp_path), "sample", job_json(job), "1")
+    execute("prepare", run)
+    return Prepared(run)
+
+
+@pytest.mark.parametrize(
+    ("task", "fields"),
+    [
+        ("tabular_classification", {}),
+        ("tabular_regression", {"numbers": "both"}),
+        ("tabular_regression", {"target_scale": "log"}),
+    ],
+)
+def test_a_network_without_layers_says_what_the_linear_model_says(tmp_path, task, fields):
+    data = prepared(tmp_path, task, **fields)
+    folds = make_folds(data, 2)
+    (finalist,) = FinalTraining(data, folds, Plan(1), seed=0).train_linear()
+    spec, baselines = data.transforms, load_part(task, "target", "baselines")
+    for fold, said in zip(folds, finalist.outputs, strict=True):
+        learned, asked = (linear.features(spec["input"], rows.inputs) for rows in (fold.train, fold.valid))
+        wanted = baselines.linear(spec["target"], learned, fold.train.target, asked)
+        assert np.ptp(wanted[:, 0]) > 0
+        np.testing.assert_allclose(said, wanted, rtol=1e-4, atol=1e-5)
+
+
+def test_a_class_without_a_row_is_never_said():
+    fit = load_part("tabular_classification", "target", "baselines").linear
+    features = np.random.default_rng(0).normal(size=(30, 2))
+    for truth in (np.arange(30) % 2, np.zeros(30, int)):
+        said = fit({"classes": ["a", "b", "c"]}, features, truth, features)
+        assert said[:, 2].max() < 1e-9
+        np.testing.assert_allclose(said.sum(axis=1), 1)
+
+
+def test_where_rows_are_many_there_is_none(tmp_path):
+    data = prepared(tmp_path, "tabular_regression")
+    assert FinalTraining(data, make_folds(data, 1), Plan(1), seed=0).train_linear() == []
