@@ -119,7 +119,7 @@ def mutate(space: Space, rng: np.random.Generator, codes: Codes) -> Codes:
         at, code = int(rng.integers(len(codes) + 1)), int(rng.integers(1, len(space.vocabulary)))
         inserted, rest = [((code,), codes[at + 1 :]), ((code,), codes[at:]), ((), codes[at + 1 :])][rng.integers(3)]
         changed = (*codes[:at], *inserted, *rest)
-        if changed != codes and len(changed) >= space.min_layers and space.is_legal(changed):
+        if changed != codes and space.is_enough(changed) and space.is_legal(changed):
             return changed
     return codes
 
@@ -131,7 +131,7 @@ def neighbours(space: Space, codes: Codes) -> list[Codes]:
     added = [(*codes[:i], c, *codes[i:]) for i in range(len(codes) + 1) for c in choices]
     removed = [(*codes[:i], *codes[i + 1 :]) for i in range(len(codes))]
     different = dict.fromkeys([*replaced, *added, *removed])
-    return [network for network in different if space.min_layers <= len(network) and space.is_legal(network)]
+    return [network for network in different if space.is_enough(network) and space.is_legal(network)]
 
 
 def uniform_probabilities(space: Space, codes: Codes) -> np.ndarray:

@@ -46,5 +46,5 @@ def read_results(path: Path, space: Space) -> Results:
     choices = set(space.vocabulary.choices)
     entries = [entry for entry in Ledger(path) if choices.issuperset(entry.evaluation.architecture)]
     pairs = zip(Codebook(space).codes_of(entries), values_of(entries), strict=True)
-    legal = {codes: worth for codes, worth in pairs if len(codes) >= space.min_layers and space.is_legal(codes)}
+    legal = {codes: worth for codes, worth in pairs if space.is_enough(codes) and space.is_legal(codes)}
     return Results(list(legal), list(legal.values()))

@@ -1,4 +1,4 @@
-"""An agent that begins with a network which is known to be good, and then lets another one propose."""
+"""An agent that begins with networks which are known to be good, and then lets another one propose."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from nas_core.space.rules import Codes, Space
 
 
 class BeginWith:
-    """Proposes the network `first` before anything of `agent`: every other is held against it."""
+    """Proposes the networks `firsts` before anything of `agent`: every other is held against them."""
 
-    def __init__(self, first: Codes, agent: Agent, space: Space) -> None:
-        self.first, self.agent, self.space = first, agent, space
+    def __init__(self, firsts: Sequence[Codes], agent: Agent, space: Space) -> None:
+        self.firsts, self.agent, self.space = [codes for codes in firsts if codes], agent, space
 
     def propose(self, entries: Sequence[Entry], n: int, round_: int, pending: Sequence[Codes] = ()) -> list[Proposal]:
         """See :class:`nas_core.agents.agent.Agent`."""
         proposals = self.agent.propose(entries, n, round_, pending)
-        if round_ > 0 or not self.first:
+        if round_ > 0:
             return proposals
-        first = Proposal(self.first, "default", uniform_probabilities(self.space, self.first))
-        return [first, *(proposal for proposal in proposals if proposal.codes != self.first)][:n]
+        firsts = [Proposal(codes, "default", uniform_probabilities(self.space, codes)) for codes in self.firsts]
+        return [*firsts, *(proposal for proposal in proposals if proposal.codes not in self.firsts)][:n]

@@ -60,7 +60,7 @@ class Layerwise(gym.Env[dict[str, Any], int]):
             self.codes = (*self.codes, STOP)
             return self.window.observe(self.codes), 0.0, True, False, {}
         self.codes = (*self.codes, action)
-        if len(self.codes) < self.space.min_layers:
+        if not self.space.is_enough(self.codes):
             return self.window.observe(self.codes), 0.0, False, False, {}
         (evaluation,) = self.evaluate([self.space.vocabulary.decode(self.codes)])
         self.window.add(evaluation)

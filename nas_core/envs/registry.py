@@ -20,4 +20,5 @@ ENVS: dict[str, Callable[..., gym.Env[Any, int]]] = {
 
 def evaluated(algorithm: str, space: Space, codes: Codes) -> list[Codes]:
     """The networks that are evaluated when `codes` are played, in order: layer by layer what they begin with too."""
-    return [codes[:n] for n in range(max(1, space.min_layers), len(codes))] * (algorithm == "layerwise") + [codes]
+    begun = [codes[:n] for n in range(1, len(codes)) if space.is_enough(codes[:n])]
+    return begun * (algorithm == "layerwise") + [codes]

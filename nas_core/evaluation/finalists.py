@@ -24,8 +24,9 @@ from nas_core.targets.members import HEAD
 from nas_core.tasks.registry import load_part
 from nas_core.training.fit import DIVERGED, fit_folds, predict
 from nas_core.training.judge import Verdict, judge_folds
-from nas_core.training.model import build_model, ends, set_weights
+from nas_core.training.model import ends, set_weights
 from nas_core.training.pace import Epoch, Plan
+from nas_core.training.transfer import new_model
 
 log = logging.getLogger("nas")
 
@@ -184,7 +185,7 @@ class FinalTraining:
 
     def _build(self, architecture: Architecture, fold: int) -> Any:
         # The names that Keras gives are different within one thread only.
-        return build_model(architecture, self.data.transforms, name=f"network_{architecture.fingerprint}_{fold}")
+        return new_model(architecture, self.data, name=f"network_{architecture.fingerprint}_{fold}")
 
 
 def _count_parameters(model: Any) -> int:

@@ -18,6 +18,7 @@ PROFILE = "prepare/profile.json"
 CHECKS = "prepare/checks.json"
 TRANSFORMS = "prepare/transforms.json"
 TEST_ROWS = "prepare/test_rows.parquet"
+BACKBONES = "prepare/backbones"  # weights of pretrained networks
 ARRAYS = "prepare/arrays"  # <split>_<name>.npy
 
 VOCABULARY = "search/vocabulary.json"

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from nas_core.data.prepared import Prepared
 from nas_core.space.architecture import Architecture, Choice
+from nas_core.space.layer import is_whole, load_layer
 from nas_core.space.rules import Codes, Space
 from nas_core.space.settings import SpaceSettings
-from nas_core.space.vocabulary import Vocabulary
+from nas_core.space.vocabulary import STOP, Vocabulary
 from nas_core.tasks.registry import load_task
 from nas_core.training.model import ends
 
@@ -24,10 +26,20 @@ def make_space(data: Prepared, settings: SpaceSettings) -> Space:
     """All networks that may be proposed for `data`."""
     task, of_what = data.schema["task"], ends(data.transforms)
     of_pictures = len(of_what.shape) > 1
-    vocabulary = Vocabulary.of(load_task(task).layers)
+    vocabulary = _offered(Vocabulary.of(load_task(task).layers), data.transforms["input"])
     max_layers = settings.max_layers or (MAX_LAYERS_OF_PICTURES if of_pictures else MAX_LAYERS)
     space = Space(vocabulary, of_what, max_layers, settings.max_parameters, max_flops=settings.max_flops or math.inf)
     return _common(space, first_network(space, task)) if of_pictures else space
+
+
+def _offered(vocabulary: Vocabulary, transform: dict[str, Any]) -> Vocabulary:
+    """`vocabulary` without the backbones that there are no weights of."""
+    known = transform.get("backbones", {})
+
+    def is_offered(choice: Choice) -> bool:
+        return not hasattr(load_layer(choice.kind), "pretrained") or f"{dict(choice.params)['alpha']:g}" in known
+
+    return Vocabulary(tuple(filter(is_offered, vocabulary.choices)))
 
 
 def _common(space: Space, first: Codes) -> Space:
@@ -41,6 +53,13 @@ def first_network(space: Space, task: str) -> Codes:
     wanted = load_task(task).first
     begun = [_begun(space, _strided(wanted, n)) for n in range(1 + sum(map(_has_stride, wanted)))]
     return max(begun, key=lambda codes: (len(codes), -max(CHEAP, space.cost(codes).flops)))
+
+
+def backbones(space: Space) -> list[Codes]:
+    """The largest pretrained backbone that fits into `space`, with nothing but the head behind it; none without one."""
+    whole = [code for code, choice in enumerate(space.vocabulary.choices, 1) if is_whole(choice)]
+    fitting: list[Codes] = [(code,) for code in reversed(whole) if space.is_legal((code, STOP))]
+    return fitting[:1]
 
 
 def _begun(space: Space, choices: Sequence[Choice]) -> Codes:

@@ -11,9 +11,9 @@ LEAST_SIDE = 2  # a smaller picture has no neighbours to look at
 SQUEEZE = 4  # channels that squeeze-and-excitation makes one of
 
 
-def strided(shape: Shape, filters: int, stride: int) -> Shape | None:
+def strided(shape: Shape, filters: int, stride: int, least: int = LEAST_SIDE) -> Shape | None:
     """The shape behind a convolution that pads its edges; None when `shape` is no picture, or too small a one."""
-    if len(shape) != 3 or min(shape[:2]) < LEAST_SIDE:
+    if len(shape) != 3 or min(shape[:2]) < least:
         return None
     return ceil(shape[0] / stride), ceil(shape[1] / stride), filters
 

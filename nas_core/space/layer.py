@@ -56,7 +56,13 @@ LAYERS = {
     "pooling": "nas_core.space.layers.pooling",
     "global_pooling": "nas_core.space.layers.global_pooling",
     "flatten": "nas_core.space.layers.flatten",
+    "backbone": "nas_core.space.layers.backbone",
 }
+
+
+def is_whole(choice: Choice) -> bool:
+    """Whether the layer is, with a head, a network by itself (its module says ``WHOLE``)."""
+    return bool(getattr(load_layer(choice.kind), "WHOLE", False))
 
 
 @cache

@@ -13,7 +13,7 @@ import numpy as np
 
 from nas_core.space.architecture import Architecture
 from nas_core.space.cost import Ends
-from nas_core.space.layer import Cost, Shape, load_layer
+from nas_core.space.layer import Cost, Shape, is_whole, load_layer
 from nas_core.space.vocabulary import STOP, Vocabulary
 
 Codes = tuple[int, ...]
@@ -45,6 +45,12 @@ class Space:
         """Whether nothing can be added: "stop" was said, or there are as many layers as there may be."""
         return len(codes) == self.max_layers or (STOP in codes)
 
+    def is_enough(self, codes: Codes) -> bool:
+        """Whether `codes` are a network: as many layers as there must be, or one that is a network by itself."""
+        if len(codes) >= self.min_layers:
+            return True
+        return any(is_whole(self.vocabulary.choices[code - 1]) for code in codes if code != STOP)
+
     def is_legal(self, codes: Codes) -> bool:
         """Whether `codes`, step by step, are allowed; behind "stop" there is only "stop"."""
         return len(codes) <= self.max_layers and all(self.mask(codes[:i])[code] for i, code in enumerate(codes))
@@ -68,7 +74,7 @@ class Space:
             last = self.vocabulary.choices[codes[-1] - 1].kind if codes else None
             if last and not load_layer(last).REPEATS:
                 legal &= np.array([True, *(choice.kind != last for choice in self.vocabulary.choices)])
-        legal[STOP] = len(codes) >= self.min_layers
+        legal[STOP] = self.is_enough(codes)
         return legal
 
     def _prices_behind(self, shape: Shape) -> np.ndarray:

@@ -49,7 +49,7 @@ from nas_core.runs.records import write_json
 from nas_core.runs.run import Run
 from nas_core.targets.settings import TargetSettings
 from nas_core.tasks.choice import choose_metric, choose_task
-from nas_core.tasks.registry import load_part
+from nas_core.tasks.registry import find_part, load_part
 from nas_core.tasks.settings import TaskSettings
 from nas_core.tasks.target import Target, TargetReader
 from nas_core.tasks.task import Task
@@ -67,8 +67,8 @@ def fingerprint(job: Job) -> dict[str, Any]:
     """What changes when the data behind the job's addresses do."""
     findings = Findings()
     prints = {}
-    pictures = {"image_folder": job.image_folder} if job.image_folder else {}
-    for field, uri in (_addresses(job) | pictures).items():
+    beside = {"image_folder": job.image_folder, "backbones": job.backbones}
+    for field, uri in (_addresses(job) | {name: uri for name, uri in beside.items() if uri}).items():
         with findings.collect(field):
             prints[field] = source.fingerprint(uri, job.query if field == "dataset_uri" else None)
     findings.raise_errors()
@@ -132,7 +132,7 @@ def _prepare(job: Job, run: Run, workshop: Workshop, findings: Findings) -> dict
     if test_scan:
         _compare_test(features, scan, test_scan, findings)
     scanned = time.perf_counter()
-    transform = _fit(job, task, features, scan, target)
+    transform = _fit(job, task, features, scan, target) | _backbones(job, run, task, findings)
     encode = partial(load_part(task.name, "input", "transform").apply, transform)
     scan = replace(scan, sample=pa.table({}))  # its memory is for the second pass
     _write_arrays(tables["dataset_uri"], scan, target, encode, run, workshop)
@@ -305,6 +305,18 @@ def _fit(job: Job, task: Task, features: list[Column], scan: TableScan, target: 
         encoded = target.encoded[scan.sample_rows[is_training]]
         transform = part.with_changes(transform, job.augmentation, training, encoded)
     return transform
+
+
+def _backbones(job: Job, run: Run, task: Task, findings: Findings) -> dict[str, Any]:
+    """What the transform says of pretrained networks, whose weights are brought into the run; nothing for tables."""
+    part, found = find_part(task.name, "input", "backbones"), {}
+    if part is None:
+        return {}
+    with findings.collect("backbones"):
+        scratch = run.path(DOWNLOADS) / "backbones"
+        found = part.provide(job.backbones, run.path(layout.BACKBONES), scratch, findings)
+    findings.raise_errors()
+    return {"backbones": found}
 
 
 def _write_arrays(table: Reader, scan: TableScan, target: Target, encode: Encode, run: Run, workshop: Workshop) -> None:

@@ -66,7 +66,7 @@ def work(job: Job, run: Run) -> dict[str, Any]:
     entries = Ledger(run.path(layout.CANDIDATES)).finalists(job.n_finalists or MAX_FINALISTS)
     folds = make_folds(data, count_folds(data, job.folds))
     learning_rate = job.learning_rate or default_learning_rate(has_pictures(data.split("train")))
-    plan = Plan(job.epochs, job.batch_size, learning_rate, patience=PATIENCE)
+    plan = Plan(job.epochs, job.batch_size, learning_rate, patience=PATIENCE, thaws=True)
     training = FinalTraining(data, folds, plan, job.seed)
     finalists = training.train_best([entry.evaluation.architecture for entry in entries], deadline)
     size_penalty = job.priced_for(count_judges(data, len(folds))).size_penalty

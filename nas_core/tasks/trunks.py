@@ -13,7 +13,7 @@ TABLE_FIRST = (
 
 PICTURE_LAYERS = (
     *("conv", "separable", "inverted", "conv_residual", "pooling"),
-    *("global_pooling", "flatten", "dense", "dropout"),
+    *("global_pooling", "flatten", "dense", "dropout", "backbone"),
 )
 PICTURE_FIRST = (
     Choice.of("conv", filters=16, kernel=5, stride=1),

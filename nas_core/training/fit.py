@@ -18,9 +18,12 @@ from nas_core.tasks.registry import load_part
 from nas_core.training.feed import STEPS, Chunks, Feed, change_of, changed, has_pictures, taken
 from nas_core.training.pace import Epoch, Pace, Plan
 from nas_core.training.steps import Steps
+from nas_core.training.transfer import frozen
 
 DIVERGED = "the loss is not a number (the training diverged)"
 WEIGHT_DECAY = 0.1
+FROZEN_SHARE = 0.4  # of a fit, in which a pretrained backbone stays as it is
+THAWED_STEP = 0.1  # of the largest step, when it learns too
 LEAST_CHECKS = 10  # validations in a fit, whatever it costs
 
 
@@ -124,11 +127,55 @@ def fit_folds(
         keras.utils.set_random_seed(seed + number)  # before the weights are drawn
         built = build(number)
         if model is None:
-            model, steps = built, _steps_of(each(built), data, fold, plan)
+            model, phases = built, _phases_of(built, data, fold, plan)
         else:
             model.set_weights(built.get_weights())
         seconds = (clock + plan.seconds - time.perf_counter()) / (len(folds) - number)
-        yield Fitted(model, *_run(steps, data, fold, replace(plan, seconds=seconds), seed + number))
+        yield Fitted(model, *_run_all(phases, data, fold, replace(plan, seconds=seconds), seed + number))
+
+
+@dataclass(frozen=True)
+class _Phase:
+    """A part of a fit: its graphs, its `share` of the plan, its largest step as a share of the plan's."""
+
+    steps: Steps
+    share: float = 1.0
+    slowness: float = 1.0
+
+
+def _phases_of(model: Any, data: Prepared, fold: Fold, plan: Plan) -> list[_Phase]:
+    """One phase; where `model` has a pretrained backbone that thaws, one with it frozen and one with all weights."""
+    with frozen(model) as has_backbone:
+        first = _steps_of(each(model), data, fold, plan)
+    if not (has_backbone and plan.thaws):
+        return [_Phase(first)]
+    return [
+        _Phase(first, FROZEN_SHARE),
+        _Phase(_steps_of(each(model), data, fold, plan), 1 - FROZEN_SHARE, THAWED_STEP),
+    ]
+
+
+def _run_all(phases: list[_Phase], data: Prepared, fold: Fold, plan: Plan, seed: int) -> tuple[list[Epoch], np.ndarray]:
+    """One phase after the other, with the weights and the output of the best: fine-tuning may spoil a network."""
+    if len(phases) == 1:
+        return _run(phases[0].steps, data, fold, plan, seed)
+    history, best, output, weights = list[Epoch](), math.inf, np.empty(0), None
+    for phase in phases:
+        seconds, epochs = phase.share * plan.seconds, math.ceil(phase.share * plan.epochs)
+        own = replace(plan, seconds=seconds, epochs=epochs, learning_rate=phase.slowness * plan.learning_rate)
+        try:
+            told, said = _run(phase.steps, data, fold, own, seed)
+        except CandidateError:
+            if weights is None:
+                raise
+            break
+        lowest = min(line["valid_loss"] for line in told)
+        if lowest < best:
+            best, output, weights = lowest, said, phase.steps.model.get_weights()
+        so_far = {name: history[-1][name] if history else 0.0 for name in ("epoch", "seconds")}
+        history += [line | {name: value + line[name] for name, value in so_far.items()} for line in told]
+    phases[0].steps.model.set_weights(weights)
+    return history, output
 
 
 def predict(model: Any, split: Split) -> np.ndarray:

@@ -18,7 +18,8 @@ Epoch = dict[str, float]  # one line of a history
 class Plan:
     """How a fit goes: `epochs` at most, `seconds` at most, `patience` epochs without a better loss.
 
-    `batch_size` 0 stands for :func:`nas_core.training.fit.default_batch_size`; `learning_rate` is the largest step.
+    `batch_size` 0 stands for :func:`nas_core.training.fit.default_batch_size`; `learning_rate` is the largest step. A
+    pretrained backbone `thaws` in the second part of the fit, or stays frozen.
     """
 
     epochs: int
@@ -26,6 +27,7 @@ class Plan:
     learning_rate: float = LEARNING_RATE
     seconds: float = math.inf
     patience: int = 10_000
+    thaws: bool = False
 
 
 class Pace:

@@ -30,7 +30,8 @@ class Steps:
 
         self._tf, self.model, self._loss, self._batch_size = tf, model, loss, batch_size
         self._has_members = len(model.output_shape) == 3
-        self._optimizer = AdamW([variable.value for variable in model.trainable_variables], decay)
+        self._variables = [variable.value for variable in model.trainable_variables]
+        self._optimizer = AdamW(self._variables, decay)
         learned, judged = tf.nest.map_structure(lambda x: tf.TensorSpec((None, *x.shape[1:]), x.dtype), forms)
         # On a GPU a step is compiled, as Keras does it; on a core that takes longer than it saves.
         self._step = tf.function(self._learn, autograph=False, jit_compile=True) if _has_gpu() else self._learn
@@ -63,14 +64,14 @@ class Steps:
 
     def _learn(self, inputs: Any, truth: Any, rate: Any) -> Any:
         """A step; returns the sum of the losses before it."""
-        tf, variables = self._tf, [variable.value for variable in self.model.trainable_variables]
+        tf = self._tf
         with tf.GradientTape() as tape:
             output, wanted = self.model(inputs, training=True), truth
             if self._has_members:
                 wanted = tf.repeat(truth, output.shape[1])
                 output = tf.reshape(output, (-1, *output.shape[2:]))
             loss = tf.reduce_mean(self._loss(wanted, output))
-        self._optimizer.apply(tape.gradient(loss, variables), rate)
+        self._optimizer.apply(tape.gradient(loss, self._variables), rate)
         return loss * tf.cast(tf.shape(truth)[0], tf.float32)
 
     def _measure(self, rows: Rows) -> tuple[Any, Any]:

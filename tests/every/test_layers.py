@@ -9,7 +9,7 @@ import pytest
 from nas_core.space.layer import LAYERS, load_layer
 
 CHOICES = [choice for kind in LAYERS for choice in load_layer(kind).CHOICES]
-SHAPES = [(7,), (33,), (4, 7), (9, 12, 8), (2, 3, 40)]  # vectors, four members, pictures
+SHAPES = [(7,), (33,), (4, 7), (9, 12, 8), (2, 3, 40), (32, 45, 1)]  # vectors, four members, pictures
 
 
 @pytest.mark.slow

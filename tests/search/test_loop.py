@@ -52,7 +52,7 @@ class Trainer:
 def searched(path, limits, *, algorithm="layerwise", n_workers=3, round_size=4, trainer=None, watch=None, first=()):
     space, settings = dense_space(), EnvSettings(algorithm=algorithm)
     trainer, watch, ledger = trainer or Trainer(), watch or Watch(), Ledger(path)
-    agent = BeginWith(first, make_agent("random", space, settings, 0), space)
+    agent = BeginWith([first], make_agent("random", space, settings, 0), space)
     reason = Search(space, settings, agent, ledger, trainer, watch).run(limits, n_workers, round_size)
     return ledger, trainer, reason
 

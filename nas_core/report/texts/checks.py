@@ -187,6 +187,13 @@ SENTENCES: tuple[tuple[str, str], ...] = (
         "{n} pictures are named by no row: they are left out.",
         "Картинок, которых не называет ни одна строка: {n}; пропущены.",
     ),
+    ("The weights of {n} pretrained network(s) were found.", "Найдены веса предобученных сетей: {n}."),
+    ("The search may begin networks with them.", "Поиск может начинать с них сети."),
+    (
+        "No weights of pretrained networks were found: neither `backbones` nor Keras' cache has any.",
+        "Весов предобученных сетей нет: ни по адресу `backbones`, ни в хранилище Keras.",
+    ),
+    ("The search does not offer them.", "Поиск их не предлагает."),
     ("{n} row(s) look like an earlier one.", "Картинок, похожих на одну из предыдущих: {n}."),
     # tasks/target.py, targets/labels/checks.py, stages/prepare.py
     (
