@@ -81,6 +81,14 @@ def fingerprint(uri: str, query: str | None = None) -> dict[str, Any]:
     return fingerprint_of
 
 
+def picture_fingerprint(folder: str) -> dict[str, Any] | None:
+    """What changes when pictures below a local `folder` do; None where it cannot be read as one."""
+    try:
+        return _local_fingerprint([file for file in _local(folder) if file.name.lower().endswith(PICTURES)])
+    except JobError:
+        return None
+
+
 def _database(uri: str) -> Any:
     from nas_core.data import sql  # SQLAlchemy is heavy
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import logging
 import shutil
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -20,7 +21,7 @@ import numpy as np
 import pyarrow as pa
 
 from nas_core.data import source, split
-from nas_core.data.address import last_part
+from nas_core.data.address import last_part, scheme
 from nas_core.data.alike import RowHashes, columns_to_hash, count_alike
 from nas_core.data.arrays import Encode, Rows, encode_piece, write_arrays
 from nas_core.data.association import MOST_ROWS, with_target
@@ -29,7 +30,8 @@ from nas_core.data.checks import Findings, check_names, counted
 from nas_core.data.clock import find_clock
 from nas_core.data.drift import check_drift
 from nas_core.data.expected import Dataset, hold_against, hold_against_latest
-from nas_core.data.pictures.album import find_named_album, is_album, open_album
+from nas_core.data.pictures.album import find_named_album, fingerprint_beside, is_album, may_name_pictures, open_album
+from nas_core.data.pictures.embedded import find_embedded_album
 from nas_core.data.pictures.reader import PictureReader
 from nas_core.data.prepared import SPLITS
 from nas_core.data.profile import describe, hide_values
@@ -41,6 +43,7 @@ from nas_core.data.settings import DataSettings
 from nas_core.data.timeline import find_timeline
 from nas_core.data.types import IMAGE, Column, decide_columns
 from nas_core.data.workshop import HERE, OnRay, Workshop
+from nas_core.errors import JobError
 from nas_core.evaluation.pool import started_ray
 from nas_core.inputs.settings import InputSettings
 from nas_core.job import Job
@@ -72,6 +75,20 @@ def fingerprint(job: Job) -> dict[str, Any]:
         with findings.collect(field):
             prints[field] = source.fingerprint(uri, job.query if field == "dataset_uri" else None)
     findings.raise_errors()
+    return prints | ({} if job.image_folder else _pictures_beside(job))
+
+
+def _pictures_beside(job: Job) -> dict[str, Any]:
+    """The same of pictures that a table on this machine names and that lie beside it."""
+    prints: dict[str, Any] = {}
+    for field, uri in _addresses(job).items():
+        if scheme(uri) != "file":
+            continue
+        with tempfile.TemporaryDirectory(prefix="nas-print-") as scratch, suppress(JobError):  # prepare will tell
+            files = source.fetch(uri, Path(scratch))
+            if not is_album(files) and may_name_pictures(files[0].path):
+                beside = fingerprint_beside(open_files(files, Path(scratch), job.dialect()), uri)
+                prints |= {f"pictures of {field}": beside} if beside else {}
     return prints
 
 
@@ -185,7 +202,7 @@ def _open_one(field: str, uri: str, job: Job, scratch: Path, dataset: Reader | N
         album = open_album(files, scratch)
     else:
         reader = open_files(files, scratch, job.dialect(), job.file_column)
-        named = find_named_album(reader, uri, job.image_folder, scratch)
+        named = find_embedded_album(reader, scratch) or find_named_album(reader, uri, job.image_folder, scratch)
         if named is None:
             return reader
         album = named

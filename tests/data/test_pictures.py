@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import tarfile
 import zipfile
@@ -18,7 +19,9 @@ from nas_core.data.checks import Findings
 from nas_core.data.pictures.album import find_named_album, is_album, open_album
 from nas_core.data.pictures.alike import SIDE, first_alike
 from nas_core.data.pictures.decode import BrokenPictureError, decode, look, shrink
+from nas_core.data.pictures.embedded import find_embedded_album
 from nas_core.data.pictures.reader import PictureReader, choose_shape
+from nas_core.data.readers import parquet
 from nas_core.data.readers.dialect import Dialect
 from nas_core.data.readers.files import open_files
 from nas_core.data.source import File, fetch
@@ -198,6 +201,49 @@ def test_a_table_beside_pictures_or_with_a_folder_of_them(tmp_path):
     (tmp_path / "none/x.png").write_bytes(encoded(noise(0)))
     with pytest.raises(JobError, match="named by none of"):
         find_named_album(reader, str(path), str(tmp_path / "none"), tmp_path / "s")
+
+
+def embedded(path: Path, cells: Any, labels: list[str]) -> Path:
+    """A Parquet file with a column of pictures and one of labels."""
+    pq.write_table(pa.table({"picture": cells, "label": labels}), path)
+    return path
+
+
+@pytest.mark.parametrize("kind", ["bytes", "hugging face", "base64", "data address"])
+def test_pictures_in_the_cells_of_a_table(kind, tmp_path):
+    files = [encoded(noise(seed)) for seed in range(12)]
+    texts = [base64.b64encode(file).decode() for file in files]
+    labels = ["a", "b"] * 6
+    match kind:
+        case "bytes":
+            path = embedded(tmp_path / "table.parquet", pa.array([*files[:11], None], pa.binary()), labels)
+        case "hugging face":
+            cells = [{"bytes": file, "path": f"{number}.png"} for number, file in enumerate(files)]
+            path = embedded(tmp_path / "table.parquet", pa.array([*cells[:11], {"bytes": None, "path": "x"}]), labels)
+        case _:
+            begin = "" if kind == "base64" else "data:image/png;base64,"
+            path = tmp_path / "table.csv"
+            rows = zip([begin + text for text in texts[:11]] + [""], labels, strict=True)
+            path.write_text("picture,label\n" + "".join(f'"{text}",{label}\n' for text, label in rows))
+    album = find_embedded_album(open_files(fetch(str(path), tmp_path), tmp_path, Dialect()), tmp_path / "scratch")
+    assert len(album) == 11 and album.about["label"].to_pylist() == labels[:11]
+    assert [album.read(number) for number in (10, 0, 5)] == [files[10], files[0], files[5]]
+    assert album.about["file"][3].as_py() == ("3.png" if kind == "hugging face" else "picture[3]")
+
+
+def test_bytes_and_words_that_are_no_pictures_are_none(tmp_path):
+    cells = pa.array([b"%PDF" + bytes(100)] * 5, pa.binary())
+    path = embedded(tmp_path / "table.parquet", cells, [base64.b64encode(bytes(99)).decode()] * 5)
+    assert find_embedded_album(open_files(fetch(str(path), tmp_path), tmp_path, Dialect()), tmp_path) is None
+
+
+def test_large_cells_are_read_few_at_a_time(tmp_path, monkeypatch):
+    monkeypatch.setattr(parquet, "BATCH_BYTES", 2_000)
+    cells = pa.array([np.random.default_rng(seed).bytes(600) for seed in range(20)])
+    path = embedded(tmp_path / "table.parquet", cells, ["a"] * 20)
+    batches = list(open_files(fetch(str(path), tmp_path), tmp_path, Dialect()).batches())
+    assert max(batch.num_rows for batch in batches) <= 3
+    assert sum(batch.num_rows for batch in batches) == 20
 
 
 def test_arrays_are_pictures(tmp_path):

@@ -6,6 +6,7 @@ import logging
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -473,6 +474,38 @@ def test_pictures_that_look_alike_stay_in_one_part(tmp_path: Path) -> None:
     assert found["n_rows"] == 60
     roles = {column["name"]: column["role"] for column in data.schema["columns"]}
     assert roles == {"image": "feature", "file": "about", "label": "target", "height": "about", "width": "about"}
+
+
+def test_a_changed_picture_beside_an_unchanged_table_is_prepared_anew(tmp_path: Path) -> None:
+    fields = load_task("image_regression").sample(tmp_path)
+    run = create_run(str(tmp_path / "runs"), "job", job_json(parse_job(fields)), "1")
+    done = run.path(f"prepare/{layout.DONE}")
+    execute("prepare", run)
+    first = done.stat().st_mtime_ns
+    execute("prepare", run)
+    assert done.stat().st_mtime_ns == first
+    Image.new("RGB", (20, 20), "red").save(tmp_path / "discs/007.png")
+    execute("prepare", run)
+    assert done.stat().st_mtime_ns != first
+
+
+def test_pictures_in_a_table_are_prepared_beside_what_it_says(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    cells = []
+    for _ in range(60):
+        file = BytesIO()
+        Image.fromarray(rng.integers(0, 256, (9, 9), np.uint8)).save(file, "PNG")
+        cells.append({"bytes": file.getvalue(), "path": None})
+    about = {"image": pa.array(cells), "label": [0, 1, 2] * 20, "place": ["here", "there"] * 30}
+    pq.write_table(pa.table(about), tmp_path / "train.parquet")
+    fields = {"dataset_uri": str(tmp_path / "train.parquet"), "target": "label"}
+    run = create_run(str(tmp_path / "runs"), "job", job_json(parse_job(fields)), "1")
+    execute("prepare", run)
+    data = Prepared(run)
+    assert data.schema["task"] == "image_classification" and data.transforms["input"]["shape"] == [9, 9, 1]
+    assert sum(data.schema["n_rows"].values()) == 60
+    roles = {column["name"]: column["role"] for column in data.schema["columns"]}
+    assert roles["place"] == "about" and roles["image"] == "feature"
 
 
 def test_a_task_that_does_not_fit_the_data_is_refused(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from nas_core.data.archive import DAMAGE, LITTER, members_of
 from nas_core.data.cells import flat, is_nested
 from nas_core.data.limits import Limits, limits
 from nas_core.data.readers.reader import Reader, open_table
-from nas_core.data.source import PICTURES, File, fetch
+from nas_core.data.source import PICTURES, File, fetch, picture_fingerprint
 from nas_core.data.types import IMAGE
 from nas_core.errors import JobError
 
@@ -30,6 +30,7 @@ TARS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 BYTES_A_PIXEL = 4  # of a picture file that is no longer read, at most
 MOSTLY = 0.5  # share of a column's first cells that name pictures
 LOOKED_AT = 200  # cells
+START_BYTES = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,22 @@ def _pictures_beside(where: str, scratch: Path) -> Files:
         return {}
 
 
+def may_name_pictures(path: Path) -> bool:
+    """Whether it pays to look for names of pictures in the table at `path`, by its first bytes; in a packed one not."""
+    with path.open("rb") as file:
+        start = file.read(START_BYTES).lower()
+    is_opened_fast = start.startswith(b"par1") or path.suffix.lower() == ".xlsx"
+    return is_opened_fast or any(suffix.encode() in start for suffix in PICTURES)
+
+
+def fingerprint_beside(reader: Reader, uri: str) -> dict[str, Any] | None:
+    """What changes when pictures do that the table at `uri` names and that lie beside it; None where it names none."""
+    first = next((batch for batch in reader.batches() if batch.num_rows), None)
+    if scheme(uri) != "file" or first is None or not _names_files(first):
+        return None
+    return picture_fingerprint(str(Path(uri.removeprefix("file://")).parent))
+
+
 def _names_files(batch: pa.RecordBatch) -> bool:
     """Whether a column of a table's first rows holds names of picture files."""
     texts = [flat(column) for column in batch.columns if not is_nested(column.type)]
@@ -154,10 +171,7 @@ def _named(table: pa.Table, column: str, found: list[str | None], pictures: File
     is_there = pa.array([name is not None for name in found])
     names = [name for name in found if name is not None]
     about = table.filter(is_there).drop_columns([column])
-    if taken := {FILE, IMAGE} & set(about.column_names):
-        raise JobError(
-            f"must have no columns {sorted(taken)} beside {column!r}, which names the pictures: rename them."
-        )
+    check_free(about.column_names, column)
     notes = [f"The column {column!r} names the pictures."]
     if lacking := len(found) - len(names):
         notes.append(f"{lacking:,} of {len(found):,} rows name pictures that are not there: they are left out.")
@@ -165,6 +179,12 @@ def _named(table: pa.Table, column: str, found: list[str | None], pictures: File
     if spare:
         notes.append(f"{spare:,} pictures are named by no row: they are left out.")
     return Album(lambda i: pictures[names[i]](), about.add_column(0, FILE, pa.array(names)), tuple(notes))
+
+
+def check_free(names: Sequence[str], column: str) -> None:
+    """JobError when columns beside the pictures' own are called as those of an album."""
+    if taken := {FILE, IMAGE} & set(names):
+        raise JobError(f"must have no columns {sorted(taken)} beside {column!r}, the pictures' own: rename them.")
 
 
 class _Names:
@@ -189,7 +209,7 @@ def _unique(pairs: Any) -> dict[str, str]:
 
 def _of_files(found: Files, scratch: Path) -> Album:
     pictures = {name: read for name, read in found.items() if _is_picture(name)}
-    _require_few(len(pictures), limits())
+    require_few(len(pictures), limits())
     tables = [name for name in found if name.lower().endswith(TABLES)]
     for name in tables:
         album = _named_album(_table(found[name](), PurePosixPath(name).suffix, scratch), pictures)
@@ -263,7 +283,7 @@ def _in_tar(path: Path, scratch: Path) -> Files:
     try:
         with tarfile.open(path) as archive:
             for number, member in enumerate(archive):
-                _require_few(number, limit)
+                require_few(number, limit)
                 n_bytes += member.size
                 if n_bytes > limit.max_unpacked_mb << 20:
                     rule = f"must unpack to at most {limit.max_unpacked_mb:,} MB (`NAS_MAX_UNPACKED_MB`)"
@@ -277,7 +297,8 @@ def _in_tar(path: Path, scratch: Path) -> Files:
     return files
 
 
-def _require_few(n: int, limit: Limits) -> None:
+def require_few(n: int, limit: Limits) -> None:
+    """JobError for more pictures than the limit."""
     if n > limit.max_pictures:
         raise JobError(f"must hold at most {limit.max_pictures:,} pictures (`NAS_MAX_PICTURES`), but has more.")
 

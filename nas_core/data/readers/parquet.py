@@ -16,6 +16,7 @@ from nas_core.errors import JobError
 
 ROWS_PER_BATCH = 32_768
 ROWS_PER_PIECE = 1 << 20
+BATCH_BYTES = 64 << 20
 
 
 class ParquetReader:
@@ -30,11 +31,14 @@ class ParquetReader:
             with pq.ParquetFile(path) as file:
                 self._given_names: list[str] = file.schema_arrow.names
                 n_rows = file.metadata.num_rows
-                sizes = [file.metadata.row_group(group).num_rows for group in range(file.metadata.num_row_groups)]
+                groups = [file.metadata.row_group(group) for group in range(file.metadata.num_row_groups)]
+                sizes = [group.num_rows for group in groups]
+                n_bytes = sum(group.total_byte_size for group in groups)
         except (pa.ArrowException, OSError, ValueError) as error:
             raise JobError(f"must be a whole Parquet file, but reading it failed: {_said(error)}") from None
         self._groups = list(range(len(sizes)))
         self._sizes = sizes
+        self._rows = min(ROWS_PER_BATCH, max(1, BATCH_BYTES * n_rows // max(1, n_bytes)))
         self.names = check_names(self._given_names)
         most = limits().max_rows
         if n_rows > most:
@@ -54,13 +58,13 @@ class ParquetReader:
         return pieces or [self]
 
     def batches(self, columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
-        """Yield batches of up to 32,768 rows."""
+        """Yield batches of up to 32,768 rows, and of about 64 MB."""
         given = dict(zip(self.names, self._given_names, strict=True))
         wanted = self.names if columns is None else columns
         try:
             with pq.ParquetFile(self.path, pre_buffer=False) as file:
                 asked = [given[name] for name in wanted]
-                for batch in file.iter_batches(ROWS_PER_BATCH, row_groups=self._groups, columns=asked):
+                for batch in file.iter_batches(self._rows, row_groups=self._groups, columns=asked):
                     batch.validate(full=True)  # a text that is no UTF-8 would stop whoever reads it
                     yield check_cells(pa.record_batch([batch.column(given[n]) for n in wanted], names=wanted))
         except JobError:

@@ -11,6 +11,7 @@ import pyarrow as pa
 from nas_core.data.checks import Findings
 from nas_core.data.pictures.album import FILE, Album, find_named_album, is_album, open_album
 from nas_core.data.pictures.decode import Shape
+from nas_core.data.pictures.embedded import find_embedded_album
 from nas_core.data.pictures.reader import PictureReader
 from nas_core.data.readers.dialect import Dialect
 from nas_core.data.readers.files import open_files
@@ -44,10 +45,11 @@ def _read(path: Path, shape: Shape, scratch: Path) -> pa.Table:
     if is_album(files):
         album = open_album(files, scratch)
     else:
-        album = find_named_album(open_files(files, scratch, Dialect()), str(path), None, scratch)
+        reader = open_files(files, scratch, Dialect())
+        album = find_embedded_album(reader, scratch) or find_named_album(reader, str(path), None, scratch)
     if album is None:
         raise JobError("must be pictures, or a table with a column that names pictures beside it.")
-    reader = PictureReader(album, scratch, shape, findings)
+    pictures = PictureReader(album, scratch, shape, findings)
     if findings.items:
         raise JobError(*map(str, findings.items))
-    return pa.Table.from_batches(reader.batches())
+    return pa.Table.from_batches(pictures.batches())

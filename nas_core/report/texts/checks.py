@@ -179,6 +179,7 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     # data/pictures
     ("{n} picture(s) of {total} cannot be read.", "Картинок, которые не удалось прочитать: {n} из {total}."),
     ("The column {column} names the pictures.", "Картинки называет столбец {column}."),
+    ("The column {column} holds the pictures.", "Картинки лежат в столбце {column}."),
     (
         "{n} of {total} rows name pictures that are not there: they are left out.",
         "Строк, которые называют отсутствующие картинки: {n} из {total}; пропущены.",
