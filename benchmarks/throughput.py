@@ -7,9 +7,10 @@
 All train networks of one space on the same rows, for as many epochs, in batches of one size, with one optimizer and
 loss: KerasTuner's random search (kerastuner), ``fit`` in a loop over random networks (plain), the same with the
 product's own ``fit`` (keras), and the stage search with the agent on, whole networks (search). Seconds count from the
-start of each process, imports and compilation included. The last rows hold the bank against the arithmetic: operations
-of the networks (forward and both products of the way back, forward alone on the validation rows) a second, over the
-rate of matrix products of width 128 and the same batch, measured in the same process.
+start of each process, imports and compilation included; those of a core are what the processes used, which says more
+where others use the machine too. The last rows hold the bank against the arithmetic: operations of the networks
+(forward and both products of the way back, forward alone on the validation rows) a second, over the rate of matrix
+products of width 128 and the same batch, measured in the same process.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 
 PROJECT = Path(__file__).parent.parent
 EPOCHS = 6
@@ -62,9 +64,10 @@ def measure(dataset: str, folder: Path, arguments: argparse.Namespace) -> None:
             tuner = [arguments.kerastuner, "benchmarks/kerastuner/search.py", address, seconds, str(EPOCHS)]
             programs = {"kerastuner": list(map(str, tuner)), **programs}
         for name, command in programs.items():
-            n, seconds = run(command, cores)
-            say(f"{dataset:<10} {cores} core(s)  {name:<11} {60 * n / seconds:7.1f} a minute ({n} in {seconds:.0f} s)")
-    for key, value in run(own("bank", address, arguments.seconds), 1).items():
+            (n, seconds), busy = run(command, cores)
+            rates = f"{60 * n / seconds:7.1f} a minute, {60 * n / busy:7.1f} a minute of a core"
+            say(f"{dataset:<10} {cores} core(s)  {name:<11} {rates} ({n} in {seconds:.0f} s, {busy:.0f} s of a core)")
+    for key, value in run(own("bank", address, arguments.seconds), 1)[0].items():
         say(f"{dataset:<10} 1 core(s)  {key}: {value}")
 
 
@@ -73,15 +76,38 @@ def own(program: str, address: str, seconds: float) -> list[str]:
     return [sys.executable, __file__, "--program", program, "--run", address, "--seconds", str(seconds)]
 
 
-def run(command: list[str], cores: int) -> Any:
-    """The JSON that `command` prints last, on so many cores."""
+def run(command: list[str], cores: int) -> tuple[Any, float]:
+    """The JSON that `command` prints last, on so many cores, and the seconds of a core that it was busy."""
     places = ",".join(map(str, range(cores)))
     environment = os.environ | {"PYTHONPATH": str(PROJECT), "TF_CPP_MIN_LOG_LEVEL": "3"}
-    bound = ["taskset", "-c", places, *command]
-    done = subprocess.run(bound, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(done.stderr[-3000:])
-    return json.loads(done.stdout.strip().splitlines()[-1])
+    bound, used = ["taskset", "-c", places, *command], dict[int, float]()
+    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as errors:
+        process = psutil.Popen(bound, cwd=PROJECT, env=environment, stdout=out, stderr=errors)
+        while process.poll() is None:  # Ray's processes die unwaited for: nobody can tell afterwards what they used
+            used |= {each.pid: busy for each in [process, *descendants(process)] if (busy := busy_seconds(each))}
+            time.sleep(0.2)
+        out.seek(0)
+        errors.seek(0)
+        if process.returncode:
+            raise SystemExit(errors.read()[-3000:])
+        return json.loads(out.read().strip().splitlines()[-1]), sum(used.values())
+
+
+def descendants(process: psutil.Process) -> list[psutil.Process]:
+    """Those of `process` that live."""
+    try:
+        return process.children(recursive=True)
+    except psutil.Error:
+        return []
+
+
+def busy_seconds(process: psutil.Process) -> float:
+    """Seconds of a core that `process` has used; 0 when it is gone."""
+    try:
+        times = process.cpu_times()
+    except psutil.Error:
+        return 0.0
+    return times.user + times.system
 
 
 def prepare(name: str, folder: Path, fields: dict[str, Any], seconds: float) -> str:
@@ -153,10 +179,12 @@ def keras(address: str, seconds: float) -> tuple[int, float]:
     from plain import LEARNING_RATE, Networks, load
 
     from nas_core.evaluation.candidate import Recipe, train_candidate
+    from nas_core.evaluation.worker import Trainer
 
     data = load(address)
     networks, rng = Networks(data), np.random.default_rng(0)
     recipe = Recipe(EPOCHS, 0, LEARNING_RATE, seed=0, inherits=False)
+    Trainer(data, recipe)  # readies the process
 
     def train() -> None:
         network = networks.decode(rng.integers(networks.n_choices, size=networks.max_layers))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import math
 import time
 from collections.abc import Sequence
@@ -78,8 +77,6 @@ def train_candidate(data: Prepared, recipe: Recipe, architecture: Architecture, 
     """
     import keras
 
-    if not gc.get_freeze_count():
-        gc.freeze()  # what is imported stays; else to look through it takes as long as a small training
     keras.utils.clear_session()
     clock, outputs, folds = Laps(), [], recipe.folds(data)
 

@@ -9,12 +9,28 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from nas_core.evaluation import program
-from nas_core.evaluation.program import Best, Ends, Form, Plan, Weights
+from nas_core.evaluation.form import (
+    BATCH,
+    BIAS,
+    LINEAR,
+    MEAN,
+    N_VECTORS,
+    NO_NORM,
+    ROW,
+    SCALE,
+    SHIFT,
+    SLOPE,
+    VARIANCE,
+    Best,
+    Ends,
+    Form,
+    Plan,
+    Weights,
+)
 from nas_core.space.slots import Slot
 from nas_core.space.steps import ACTIVATIONS
 
-NORMS = {"batch": program.BATCH, "row": program.ROW}
+NORMS = {"batch": BATCH, "row": ROW}
 Table = tuple[str, int, int]  # an embedding of the stem: name of the Keras layer, codes, width
 Arrays = dict[str, np.ndarray]
 
@@ -53,16 +69,16 @@ def places(bins: Bins, tables: Sequence[Table], slots: Sequence[Slot]) -> list[P
 def _slot_places(s: int, slot: Slot) -> Iterator[Place]:
     into, out = slice(slot.width), slice(slot.units)
     if slot.norm:
-        yield Place(f"{slot.norm.name}/0", "vectors", (s, program.SCALE, into), "ones")
-        yield Place(f"{slot.norm.name}/1", "vectors", (s, program.SHIFT, into), "zeros")
+        yield Place(f"{slot.norm.name}/0", "vectors", (s, SCALE, into), "ones")
+        yield Place(f"{slot.norm.name}/1", "vectors", (s, SHIFT, into), "zeros")
         if slot.norm.over == "batch":
-            yield Place(f"{slot.norm.name}/2", "statistics", (s, program.MEAN, into), "zeros")
-            yield Place(f"{slot.norm.name}/3", "statistics", (s, program.VARIANCE, into), "ones")
+            yield Place(f"{slot.norm.name}/2", "statistics", (s, MEAN, into), "zeros")
+            yield Place(f"{slot.norm.name}/3", "statistics", (s, VARIANCE, into), "ones")
     if slot.matrix:
         yield Place(f"{slot.matrix.name}/0", "matrices", (s, into, out), slot.matrix.initializer)
-        yield Place(f"{slot.matrix.name}/1", "vectors", (s, program.BIAS, out), "zeros")
+        yield Place(f"{slot.matrix.name}/1", "vectors", (s, BIAS, out), "zeros")
         if slot.matrix.activation == "prelu":
-            yield Place(f"{slot.matrix.name}_slope/0", "vectors", (s, program.SLOPE, out), "zeros")
+            yield Place(f"{slot.matrix.name}_slope/0", "vectors", (s, SLOPE, out), "zeros")
 
 
 def first_weights(form: Form, ends: Ends, found: Iterable[Place], known: Arrays, rng: np.random.Generator) -> Arrays:
@@ -100,7 +116,7 @@ def _sizes(form: Form, ends: Ends) -> dict[str, tuple[int, ...]]:
     """The arrays of one member."""
     return {
         "matrices": (form.n_slots, form.width, form.width),
-        "vectors": (form.n_slots, program.N_VECTORS, form.width),
+        "vectors": (form.n_slots, N_VECTORS, form.width),
         "tables": ends.tables.shape,
         "bins": ends.bins,
         "head": (form.width + 1, ends.n_outputs),
@@ -159,10 +175,10 @@ def make_plan(form: Form, members: Sequence[Sequence[Slot]]) -> Plan:
             at = s, n
             plan.width[at] = slot.width
             plan.rate[at] = slot.dropout.rate if slot.dropout else 0
-            plan.norm[at] = NORMS[slot.norm.over] if slot.norm else program.NO_NORM
+            plan.norm[at] = NORMS[slot.norm.over] if slot.norm else NO_NORM
             plan.keeps[at], plan.adds[at] = bool(slot.keep), bool(slot.add)
             plan.has_matrix[at] = bool(slot.matrix)
-            plan.activation[at] = ACTIVATIONS.index(slot.matrix.activation) if slot.matrix else program.LINEAR
+            plan.activation[at] = ACTIVATIONS.index(slot.matrix.activation) if slot.matrix else LINEAR
     for s in range(form.n_slots):
         matrices = [slots[s] for slots in members if s < len(slots) and slots[s].matrix]
         if matrices:

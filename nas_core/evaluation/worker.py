@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -27,6 +28,7 @@ class Trainer:
             tf.config.experimental.set_memory_growth(gpu, True)
         self.data, self.recipe = data, recipe
         self.bank = BankTrainer(data, recipe)
+        gc.freeze()  # what is imported stays; to look through it again and again takes as long as a small training
 
     def train(self, requests: Sequence[Request]) -> tuple[list[Evaluation], int]:
         """The evaluations, failed ones too, and the size of this process in bytes, mapped arrays aside."""

@@ -62,3 +62,18 @@ class AdamW:
             moment.scatter_add(tf.IndexedSlices(values * (1 - beta), gradient.indices))
         size = rate * tf.sqrt(1 - powers[1]) / (1 - powers[0])
         variable.assign_sub(size * first / (tf.sqrt(second) + EPSILON))
+
+
+def stepped(weight: Any, gradient: Any, rate: Any, decay: float, n_steps: Any, squares: Any = None) -> Any:
+    """A weight and its moments, (3, …), after the step `n_steps`.
+
+    For an embedding `squares` is the sum of the squared gradients of the rows (see :class:`AdamW`).
+    """
+    import tensorflow as tf
+
+    value, first, second = weight[0], weight[1], weight[2]
+    first = first + (gradient - first) * (1 - BETA_1)
+    second = second + ((gradient * gradient if squares is None else squares) - second) * (1 - BETA_2)
+    step = rate * tf.sqrt(1 - BETA_2**n_steps) / (1 - BETA_1**n_steps)
+    value = value * (1 - decay * rate) - step * first / (tf.sqrt(second) + EPSILON)
+    return tf.stack([value, first, second])

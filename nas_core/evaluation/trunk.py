@@ -1,0 +1,286 @@
+"""The slots of a bank's program, one after the other, forth and back.
+
+A slot (:class:`nas_core.space.slots.Slot`) is computed in a loop that is as long as the network is deep. The matrix
+product takes the branch of its widths, so that no operation is spent on padding; dropout, normalisation and curved
+activations are skipped where no member has them. Arrays are padded with zeros, and zero they stay: every activation
+leaves zero alone, and so does its gradient.
+
+The gradient is written out by hand, because TensorFlow's compiler cannot differentiate a loop of unknown length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from nas_core.evaluation.form import (
+    BATCH,
+    BIAS,
+    GATE,
+    MEAN,
+    NO_NORM,
+    PRELU,
+    RELU,
+    SCALE,
+    SHIFT,
+    SILU,
+    SLOPE,
+    TANH,
+    VALUE,
+    VARIANCE,
+    Case,
+    Form,
+    Plan,
+    State,
+)
+from nas_core.training.adamw import stepped
+
+NORM_EPSILON, MOMENTUM = 1e-3, 0.99  # Keras' defaults
+
+
+class Trunk:
+    """What lies between stem and head in a program of `form`. `decay` is AdamW's weight decay."""
+
+    def __init__(self, form: Form, decay: float) -> None:
+        import tensorflow as tf
+
+        self.tf, self.form, self.decay = tf, form, decay
+
+    def forward(self, case: Case, x: Any, state: State) -> Any:
+        """What stands behind the last slot when the network is used."""
+        tf = self.tf
+
+        def run_slot(s: Any, x: Any, kept: Any) -> Any:
+            slot, vectors = _slot(case.plan, s), state.weights.vectors[s, VALUE]
+            kept = tf.where(_rows(slot.keeps), x, kept)
+            x, _ = self._norm(slot, x, vectors, state.statistics[s], None)
+            z = self._add(slot, x, state.weights.matrices[s, VALUE], vectors)
+            return s + 1, self._activation(slot, z, x, vectors) + tf.where(_rows(slot.adds), kept, 0.0), kept
+
+        return tf.while_loop(lambda s, *_: s < case.plan.depth, run_slot, (0, x, tf.zeros_like(x)))[1]
+
+    def forward_in_training(self, case: Case, x: Any, share: Any, seed: Any, state: State) -> Any:
+        """The same with dropout and the statistics of the batch, leaving notes for the way back."""
+        tf = self.tf
+
+        def run_slot(s: Any, x: Any, kept: Any, statistics: Any, entered: Any, summed: Any) -> Any:
+            slot, vectors = _slot(case.plan, s), state.weights.vectors[s, VALUE]
+            x = self._dropout(slot, x, seed, s)
+            entered = put(entered, s, x)
+            kept = tf.where(_rows(slot.keeps), x, kept)
+            x, seen = self._norm(slot, x, vectors, statistics[s], share)
+            statistics = put(statistics, s, seen)
+            z = self._add(slot, x, state.weights.matrices[s, VALUE], vectors)
+            summed = put(summed, s, z)
+            x = self._activation(slot, z, x, vectors) + tf.where(_rows(slot.adds), kept, 0.0)
+            return s + 1, x, kept, statistics, entered, summed
+
+        loop = (0, x, tf.zeros_like(x), state.statistics, state.entered, state.summed)
+        _, x, _, statistics, entered, summed = tf.while_loop(lambda s, *_: s < case.plan.depth, run_slot, loop)
+        return x, state._replace(statistics=statistics, entered=entered, summed=summed)
+
+    def backward(self, case: Case, d_x: Any, share: Any, seed: Any, rate: Any, state: State) -> tuple[Any, State]:
+        """The gradient of what went into the first slot; the weights of all slots have made their step."""
+        tf = self.tf
+
+        def run_slot(s: Any, d_x: Any, d_kept: Any, matrices: Any, vectors: Any) -> Any:
+            slot, entered = _slot(case.plan, s), state.entered[s]
+            d_kept = tf.where(_rows(slot.adds), d_x, d_kept)
+            normed, _ = self._norm(slot, entered, vectors[s, VALUE], state.statistics[s], share)
+            d_sum, d_normed, d_slope = self._activation_gradient(slot, state.summed[s], normed, vectors[s, VALUE], d_x)
+            d_x, matrix = self._learn(slot, normed, matrices[s], d_sum, rate, state.n_steps)
+            d_x = d_x + d_normed
+            d_bias = tf.where(slot.has_matrix[:, None], tf.reduce_sum(d_sum, 1), 0.0)
+            d_x, d_scale, d_shift = self._norm_gradient(slot, entered, vectors[s, VALUE], share, d_x)
+            d_x = self._dropout(slot, d_x + tf.where(_rows(slot.keeps), d_kept, 0.0), seed, s)
+            d_vectors = tf.stack([d_bias, d_scale, d_shift, d_slope], 1)
+            matrices = put(matrices, s, matrix)
+            vectors = put(vectors, s, stepped(vectors[s], d_vectors, rate, self.decay, state.n_steps))
+            return s - 1, d_x, d_kept, matrices, vectors
+
+        loop = (case.plan.depth - 1, d_x, tf.zeros_like(d_x), state.weights.matrices, state.weights.vectors)
+        _, d_x, _, matrices, vectors = tf.while_loop(lambda s, *_: s >= 0, run_slot, loop)
+        return d_x, state._replace(weights=state.weights._replace(matrices=matrices, vectors=vectors))
+
+    def _add(self, slot: Plan, x: Any, matrix: Any, vectors: Any) -> Any:
+        """The product with the matrix, and the bias; `x` as it is where there is no matrix."""
+        tf, form = self.tf, self.form
+
+        def product(n: int, units: int) -> Callable[[], Any]:
+            def compute() -> Any:
+                own = tf.reshape(matrix[:, : n * units], (form.n_members, n, units))
+                return tf.pad(tf.matmul(x[..., :n], own), [[0, 0], [0, 0], [0, form.width - units]])
+
+            return compute
+
+        y = tf.switch_case(slot.branch, [lambda: x, *(product(*shape) for shape in form.shapes)])
+        return tf.where(_rows(slot.has_matrix), y + vectors[:, None, BIAS], x)
+
+    def _learn(self, slot: Plan, x: Any, matrix: Any, d_y: Any, rate: Any, n_steps: Any) -> tuple[Any, Any]:
+        """The gradient of ``x`` given that of its product, and the matrix with its moments after a step."""
+        tf, form = self.tf, self.form
+        has_matrix = _rows(slot.has_matrix)
+        d_product = tf.where(has_matrix, d_y, 0.0)
+
+        def learn(n: int, units: int) -> Callable[[], Any]:
+            def compute() -> Any:
+                own, d = tf.reshape(matrix[..., : n * units], (3, form.n_members, n, units)), d_product[..., :units]
+                d_x = tf.matmul(d, own[VALUE], transpose_b=True)
+                own = stepped(own, tf.matmul(x[..., :n], d, transpose_a=True), rate, self.decay, n_steps)
+                flat = tf.reshape(own, (3, form.n_members, n * units))
+                return (
+                    tf.pad(d_x, [[0, 0], [0, 0], [0, form.width - n]]),
+                    _update(matrix, flat, [0, 0, 0]),  # padding with zeros takes longer than the product
+                )
+
+            return compute
+
+        d_x, matrix = tf.switch_case(slot.branch, [lambda: (d_y, matrix), *(learn(*shape) for shape in form.shapes)])
+        return tf.where(has_matrix, d_x, d_y), matrix
+
+    def _activation(self, slot: Plan, z: Any, x: Any, vectors: Any) -> Any:
+        """The activation of `z`, the product with `x`."""
+        tf, kind = self.tf, _rows(slot.activation)
+        straight = tf.where(z < 0, z * self._slopes(slot, vectors), z)
+
+        def curved() -> Any:
+            curve = tf.tanh(tf.where(kind == TANH, z, z / 2))
+            smooth = tf.where(kind == SILU, z * (1 + curve) / 2, tf.where(kind == GATE, x * (1 + curve), straight))
+            return tf.where(kind == TANH, curve, smooth)
+
+        return tf.cond(tf.reduce_any(slot.activation >= SILU), curved, lambda: straight)
+
+    def _slopes(self, slot: Plan, vectors: Any) -> Any:
+        """The slope of each unit where its sum is negative."""
+        tf, kind = self.tf, _rows(slot.activation)
+        return tf.where(kind == RELU, 0.0, tf.where(kind == PRELU, vectors[:, None, SLOPE], 1.0))
+
+    def _activation_gradient(self, slot: Plan, z: Any, x: Any, vectors: Any, d_y: Any) -> tuple[Any, Any, Any]:
+        """The gradients of the sums `z`, of `x` as far as a gate lets it through, and of the slopes."""
+        tf, kind = self.tf, _rows(slot.activation)
+        straight = tf.where(z <= 0, d_y * self._slopes(slot, vectors), d_y)
+        d_slope = tf.where(slot.activation[:, None] == PRELU, tf.reduce_sum(d_y * tf.minimum(z, 0.0), 1), 0.0)
+
+        def curved() -> tuple[Any, Any]:
+            curve = tf.tanh(tf.where(kind == TANH, z, z / 2))
+            sigmoid = (1 + curve) / 2
+            smooth = tf.where(kind == SILU, sigmoid * (1 + z * (1 - sigmoid)), 2 * x * sigmoid * (1 - sigmoid))
+            slope = tf.where(kind == TANH, 1 - curve * curve, smooth)
+            return tf.where(kind >= SILU, d_y * slope, straight), tf.where(kind == GATE, d_y * 2 * sigmoid, 0.0)
+
+        is_curved = tf.reduce_any(slot.activation >= SILU)
+        d_z, d_x = tf.cond(is_curved, curved, lambda: (straight, tf.zeros_like(straight)))
+        return d_z, d_x, d_slope
+
+    def _dropout(self, slot: Plan, x: Any, seed: Any, s: Any) -> Any:
+        """Each value left out or scaled up. The same seed and slot leave out the same."""
+        tf = self.tf
+
+        def dropped() -> Any:
+            _, rows, width = x.shape
+            place = tf.reshape(tf.range(rows * width), (1, rows, width))
+            start = seed + tf.cast(s, tf.uint32) * tf.constant(0x85EBCA77, tf.uint32)
+            bits = _mixed(tf, tf.cast(place, tf.uint32) * tf.constant(0x9E3779B9, tf.uint32) + _rows(start))
+            stays = tf.cast(bits, tf.float32) >= _rows(slot.rate) * 2.0**32
+            return tf.where(stays, x / (1 - _rows(slot.rate)), 0.0)
+
+        return tf.cond(tf.reduce_any(slot.rate > 0), dropped, lambda: x)
+
+    def _moments(self, slot: Plan, x: Any, share: Any) -> tuple[Any, Any, Any, Any]:
+        """Mean and variance over the batch (members, 1, width) and over the row (members, rows, 1)."""
+        tf = self.tf
+        over_batch = tf.reduce_sum(x * share, 1, keepdims=True)
+        over_row = tf.reduce_sum(x, 2, keepdims=True) / _rows(slot.width)
+        deviation = tf.square(x - over_row) * self._columns(slot)
+        return (
+            over_batch,
+            tf.reduce_sum(tf.square(x - over_batch) * share, 1, keepdims=True),
+            over_row,
+            tf.reduce_sum(deviation, 2, keepdims=True) / _rows(slot.width),
+        )
+
+    def _columns(self, slot: Plan) -> Any:
+        """1 for each column that is no padding."""
+        tf = self.tf
+        return tf.cast(tf.range(float(self.form.width))[None, None] < _rows(slot.width), tf.float32)
+
+    def _norm(self, slot: Plan, x: Any, vectors: Any, statistics: Any, share: Any) -> tuple[Any, Any]:
+        """The normalised `x` and the new moving statistics; in training `share` weighs the rows, else it is None."""
+        tf, kind = self.tf, _rows(slot.norm)
+
+        def normed() -> Any:
+            weights = tf.ones_like(x[..., :1]) if share is None else share
+            mean, variance, row_mean, row_variance = self._moments(slot, x, weights)
+            moved = statistics
+            if share is None:
+                mean, variance = statistics[:, None, MEAN], statistics[:, None, VARIANCE]
+            else:
+                seen = tf.stack([mean[:, 0], variance[:, 0]], 1)
+                moved = tf.where(kind == BATCH, MOMENTUM * statistics + (1 - MOMENTUM) * seen, statistics)
+            mean, variance = tf.where(kind == BATCH, mean, row_mean), tf.where(kind == BATCH, variance, row_variance)
+            y = (x - mean) * tf.math.rsqrt(variance + NORM_EPSILON) * vectors[:, None, SCALE] + vectors[:, None, SHIFT]
+            return tf.where(kind == NO_NORM, x, y), moved
+
+        result: tuple[Any, Any] = tf.cond(tf.reduce_any(slot.norm != NO_NORM), normed, lambda: (x, statistics))
+        return result
+
+    def _norm_gradient(self, slot: Plan, x: Any, vectors: Any, share: Any, d_y: Any) -> tuple[Any, Any, Any]:
+        """The gradients of ``x``, scale and shift (Ioffe & Szegedy 2015, section 3), with weighted rows."""
+        tf, kind = self.tf, _rows(slot.norm)
+
+        def gradient() -> Any:
+            mean, variance, row_mean, row_variance = self._moments(slot, x, share)
+            mean, variance = tf.where(kind == BATCH, mean, row_mean), tf.where(kind == BATCH, variance, row_variance)
+            columns, factor = self._columns(slot), tf.math.rsqrt(variance + NORM_EPSILON)
+            part = tf.where(kind == BATCH, share, columns / _rows(slot.width))
+            normal, d = (x - mean) * factor * columns, d_y * vectors[:, None, SCALE]
+
+            def total(a: Any) -> Any:
+                return tf.where(kind == BATCH, tf.reduce_sum(a, 1, keepdims=True), tf.reduce_sum(a, 2, keepdims=True))
+
+            d_x = factor * (d - part * (total(d) + normal * total(d * normal)))
+            has_norm = slot.norm[:, None] != NO_NORM
+            d_scale, d_shift = tf.reduce_sum(d_y * normal, 1), tf.reduce_sum(d_y, 1)
+            return (
+                tf.where(kind == NO_NORM, d_y, d_x),
+                tf.where(has_norm, d_scale, 0.0),
+                tf.where(has_norm, d_shift, 0.0),
+            )
+
+        nothing = tf.zeros_like(vectors[:, 0])
+        found: tuple[Any, Any, Any] = tf.cond(
+            tf.reduce_any(slot.norm != NO_NORM), gradient, lambda: (d_y, nothing, nothing)
+        )
+        return found
+
+
+def put(array: Any, index: Any, value: Any) -> Any:
+    """`array` with `value` at `index` of its first axis, in place."""
+    return _update(array, value[None], [index] + [0] * len(value.shape))
+
+
+def _update(array: Any, part: Any, start: Any) -> Any:
+    from tensorflow.compiler.tf2xla.python.xla import dynamic_update_slice
+
+    return dynamic_update_slice(array, part, start)
+
+
+def _slot(plan: Plan, s: Any) -> Plan:
+    return Plan(*(values if values is plan.depth else values[s] for values in plan))
+
+
+def _rows(values: Any) -> Any:
+    """An array (members,) that broadcasts over rows and columns."""
+    return values[:, None, None]
+
+
+def _mixed(tf: Any, x: Any) -> Any:
+    """Random bits of a counter (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
+
+    The mixing is that of MurmurHash3 (Appleby): the compiler fuses it into its surroundings, whereas the generators of
+    TensorFlow take longer than the matrix product beside them.
+    """
+    for shift, factor in ((16, 0x85EBCA6B), (13, 0xC2B2AE35), (16, 1)):
+        x = tf.bitwise.bitwise_xor(x, tf.bitwise.right_shift(x, tf.constant(shift, tf.uint32)))
+        x = x * tf.constant(factor, tf.uint32)
+    return x
