@@ -14,18 +14,21 @@ from typing import Any
 
 import numpy as np
 
-from nas_core.data.folds import Fold
+from nas_core.data.folds import Fold, count_folds
 from nas_core.data.prepared import Prepared
 from nas_core.errors import CandidateError, JobError
 from nas_core.evaluation.bank import Bank, Member
+from nas_core.evaluation.fidelity import affordable_folds
 from nas_core.space.architecture import Architecture, Choice
 from nas_core.space.build import shape_behind
 from nas_core.targets.members import HEAD
 from nas_core.tasks.registry import load_part
+from nas_core.training.feed import n_bytes
 from nas_core.training.fit import DIVERGED, fit_folds, predict
 from nas_core.training.judge import Verdict, judge_folds
 from nas_core.training.model import ends, set_weights
 from nas_core.training.pace import Epoch, Plan
+from nas_core.training.summary import describe_model
 from nas_core.training.transfer import new_model
 
 log = logging.getLogger("nas")
@@ -33,6 +36,7 @@ log = logging.getLogger("nas")
 PICTURES_SECONDS = 25.0  # for a finalist of pictures, before there is another one
 LEAST_SECONDS = 5.0  # for a finalist; with less, one that is not the first is left out
 MEMBERS = Choice.of("members", count=8)  # before the best candidate: an ensemble in one network
+MAX_FOLDED_BYTES = 2**28  # of the rows, which each fold holds once more
 MEMBERS_SHARE = 0.75  # of the time, where there is one core for all
 
 Fits = tuple[list[Any], list[Epoch], list[np.ndarray]]  # models, history, outputs on the rows held out
@@ -186,6 +190,28 @@ class FinalTraining:
     def _build(self, architecture: Architecture, fold: int) -> Any:
         # The names that Keras gives are different within one thread only.
         return new_model(architecture, self.data, name=f"network_{architecture.fingerprint}_{fold}")
+
+
+def final_folds(data: Prepared, wanted: int, best: Architecture, seconds: float) -> int:
+    """How many folds the finalists are trained in: as many as candidates, or more where `seconds` are enough.
+
+    Then each row is learned from by most of the networks whose mean the model is, and judges the others.
+
+    Args:
+        data: of the run.
+        wanted: the job's number, 0 for none.
+        best: candidate, which is also trained as several members of one network.
+        seconds: for all final trainings.
+    """
+    n = count_folds(data, wanted)
+    is_table, is_random = len(ends(data.transforms).shape) == 1, data.schema.get("split", "random") == "random"
+    train = data.split("train")
+    if n > 1 or wanted or not is_table or not is_random or n_bytes(train) > MAX_FOLDED_BYTES:
+        return n
+    joined = Architecture((MEMBERS, *best))
+    largest = joined if shape_behind(joined, ends(data.transforms).shape) else best
+    flops = describe_model(largest, data.transforms)["flops"]
+    return affordable_folds(len(train), flops, seconds * (1 if count_cores() > 1 else MEMBERS_SHARE))
 
 
 def _count_parameters(model: Any) -> int:

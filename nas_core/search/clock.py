@@ -9,8 +9,8 @@ from pathlib import Path
 from nas_core.runs.records import read_json, write_json
 from nas_core.search.settings import SearchSettings
 
-RESERVED_SHARE = 0.25  # of the budget, kept for the final training
-RESERVED_SECONDS = 45.0  # at least (TensorFlow's import is 10 of them), unless that is more than half of the budget
+RESERVED_SHARE = 0.4  # of the budget, kept for the final training
+RESERVED_SECONDS = 60.0  # at least (10 of them are TensorFlow's import on one core), or half of a short budget
 
 
 class Clock:

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from nas_core.data.folds import Fold, count_folds, count_judges, make_folds, set_aside
+from nas_core.data.folds import Fold, count_judges, make_folds, set_aside
 from nas_core.data.prepared import Prepared, Split
 from nas_core.envs.reward import price
 from nas_core.envs.settings import EnvSettings
 from nas_core.errors import CandidateError
-from nas_core.evaluation.finalists import Finalist, FinalTraining
+from nas_core.evaluation.finalists import Finalist, FinalTraining, final_folds
 from nas_core.evaluation.ledger import Ledger
 from nas_core.job import Job
 from nas_core.runs import layout
@@ -64,11 +64,12 @@ def work(job: Job, run: Run) -> dict[str, Any]:
     import keras  # noqa: F401 (its import, of seconds, belongs to the budget)
 
     entries = Ledger(run.path(layout.CANDIDATES)).finalists(job.n_finalists or MAX_FINALISTS)
-    folds = make_folds(data, count_folds(data, job.folds))
+    architectures = [entry.evaluation.architecture for entry in entries]
+    folds = make_folds(data, final_folds(data, job.folds, architectures[0], deadline - time.monotonic()))
     learning_rate = job.learning_rate or default_learning_rate(has_pictures(data.split("train")))
     plan = Plan(job.epochs, job.batch_size, learning_rate, patience=PATIENCE, thaws=True)
     training = FinalTraining(data, folds, plan, job.seed)
-    finalists = training.train_best([entry.evaluation.architecture for entry in entries], deadline)
+    finalists = training.train_best(architectures, deadline)
     size_penalty = job.priced_for(count_judges(data, len(folds))).size_penalty
     library = [*finalists, *training.train_linear()]
     members = _ensemble(_winner(finalists, size_penalty), library, data, folds, size_penalty)
@@ -100,8 +101,7 @@ def work(job: Job, run: Run) -> dict[str, Any]:
 def _winner(finalists: list[Finalist], size_penalty: float) -> Finalist:
     """The highest score less the price of its size, as in the search, or the smallest within a standard error of it."""
     best = max(finalists, key=lambda f: f.verdict.score - price(f.parameters, size_penalty))
-    near = [f for f in finalists if f.verdict.score >= best.verdict.score - best.verdict.error]
-    return min(near, key=lambda f: f.parameters)
+    return min((f for f in finalists if f.verdict.is_near(best.verdict)), key=lambda f: f.parameters)
 
 
 def _ensemble(

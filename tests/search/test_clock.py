@@ -12,25 +12,25 @@ from nas_core.search.settings import SearchSettings
 
 
 def test_a_share_is_kept_for_the_final_training():
-    assert reserved_seconds(120) == 45
-    assert reserved_seconds(600) == 150
+    assert reserved_seconds(120) == 60
+    assert reserved_seconds(600) == 240
     assert reserved_seconds(30) == 15
 
 
 def test_a_resumed_search_has_what_was_left(tmp_path):
     path = tmp_path / "clock.json"
     clock = Clock(path, SearchSettings(budget_minutes=2))
-    assert clock.left == pytest.approx(75, abs=1)
+    assert clock.left == pytest.approx(60, abs=1)
     clock._before = 50.0
     clock.save()
-    assert Clock(path, SearchSettings(budget_minutes=2)).left == pytest.approx(25, abs=1)
+    assert Clock(path, SearchSettings(budget_minutes=2)).left == pytest.approx(10, abs=1)
 
 
 def test_a_deadline_is_a_moment(tmp_path):
     soon = datetime.now(UTC) + timedelta(seconds=100)
     clock = Clock(tmp_path / "clock.json", SearchSettings(deadline=soon))
     assert clock.budget == pytest.approx(100, abs=1)
-    assert clock.left == pytest.approx(55, abs=1)
+    assert clock.left == pytest.approx(50, abs=1)
 
 
 def test_training_has_what_the_search_left_less_the_hand_over(tmp_path):
