@@ -186,7 +186,7 @@ def fixed(path: Path, seconds: float, seed: int) -> dict[str, Any]:
     data = dict(np.load(path))
     layers = [keras.Input(data["x"].shape[1:]), keras.layers.Rescaling(1 / 255)]
     for filters in (32, 64):
-        layers += [keras.layers.Conv2D(filters, 3, activation="relu"), keras.layers.MaxPooling2D()]
+        layers += [keras.layers.Conv2D(filters, 3, padding="same", activation="relu"), keras.layers.MaxPooling2D()]
     layers += [keras.layers.Flatten(), keras.layers.Dropout(0.5)]
     model = keras.Sequential([*layers, keras.layers.Dense(int(data["y"].max()) + 1, activation="softmax")])
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])

@@ -22,7 +22,7 @@ from nas_core.training.fit import DIVERGED, fit_folds
 from nas_core.training.judge import judge_folds
 from nas_core.training.model import inherit_weights, save_weights, write_weights
 from nas_core.training.pace import Plan
-from nas_core.training.transfer import new_model
+from nas_core.training.transfer import fast_model
 
 LEAST_JUDGES = 2_000  # rows, where there are so many: with fewer, chance tells which of two good networks is better
 
@@ -81,7 +81,7 @@ def train_candidate(data: Prepared, recipe: Recipe, architecture: Architecture, 
     clock, outputs, folds = Laps(), [], recipe.folds(data)
 
     def build(fold: int) -> Any:
-        model = new_model(architecture, data)
+        model = fast_model(architecture, data)
         if parent:
             inherit_weights(model, weights_path(data, parent, fold))
         clock.lap("build")

@@ -29,7 +29,7 @@ from nas_core.training.judge import Verdict, judge_folds
 from nas_core.training.model import ends, set_weights
 from nas_core.training.pace import Epoch, Plan
 from nas_core.training.summary import describe_model
-from nas_core.training.transfer import new_model
+from nas_core.training.transfer import fast_model, new_model
 
 log = logging.getLogger("nas")
 
@@ -180,7 +180,7 @@ class FinalTraining:
     def _fit_in_keras(self, architecture: Architecture, seconds: float) -> Fits:
         plan = replace(self.plan, seconds=seconds)
         models, histories, outputs = list[Any](), [], []
-        for fitted in fit_folds(lambda fold: self._build(architecture, fold), self.data, self.folds, plan, self.seed):
+        for fitted in fit_folds(lambda _: fast_model(architecture, self.data), self.data, self.folds, plan, self.seed):
             models.append(self._build(architecture, len(models)))
             models[-1].set_weights(fitted.model.get_weights())
             histories.append(fitted.history)

@@ -12,6 +12,7 @@ from typing import Any
 from nas_core.space.layer import Cost, Shape
 
 HEAD, MEAN, POOL = "head", "head_mean", "head_pool"
+EXACT = "float32"  # what a head calculates with, whatever the layers before it do
 
 
 def cost(shape: Shape, n_outputs: int) -> Cost:
@@ -36,15 +37,15 @@ def dense(x: Any, n_outputs: int) -> Any:
     if len(x.shape) == 4:
         x = keras.layers.GlobalAveragePooling2D(name=POOL)(x)
     if len(x.shape) == 2:
-        return keras.layers.Dense(n_outputs, name=HEAD)(x)
-    return keras.layers.EinsumDense("abc,bcd->abd", (x.shape[1], n_outputs), bias_axes="d", name=HEAD)(x)
+        return keras.layers.Dense(n_outputs, name=HEAD, dtype=EXACT)(x)
+    return keras.layers.EinsumDense("abc,bcd->abd", (x.shape[1], n_outputs), bias_axes="d", name=HEAD, dtype=EXACT)(x)
 
 
 def mean(x: Any) -> Any:
     """The outputs averaged over the members, where there are any."""
     import keras
 
-    return x if len(x.shape) == 2 else keras.layers.GlobalAveragePooling1D(name=MEAN)(x)
+    return x if len(x.shape) == 2 else keras.layers.GlobalAveragePooling1D(name=MEAN, dtype=EXACT)(x)
 
 
 def each(model: Any) -> Any:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from nas_core.training.adamw import AdamW
+from nas_core.training.devices import gpus
 from nas_core.training.feed import Rows
 
 Loss = Callable[[Any, Any], Any]  # of each row, by truth and output
@@ -33,8 +34,9 @@ class Steps:
         self._variables = [variable.value for variable in model.trainable_variables]
         self._optimizer = AdamW(self._variables, decay)
         learned, judged = tf.nest.map_structure(lambda x: tf.TensorSpec((None, *x.shape[1:]), x.dtype), forms)
-        # On a GPU a step is compiled, as Keras does it; on a core that takes longer than it saves.
-        self._step = tf.function(self._learn, autograph=False, jit_compile=True) if _has_gpu() else self._learn
+        self._gpus = gpus() if any(len(tensor.shape) == 4 for tensor in model.inputs) else []
+        self._summed = self._compiled(self._sum)
+        self._step = self._learn_apart if len(self._gpus) > 1 else self._compiled(self._learn)
         order, rate = tf.TensorSpec((None,), tf.int32), tf.TensorSpec((), tf.float32)
         self._train = tf.function(self._run, (learned, order, rate), autograph=False)
         self._judge = tf.function(self._measure, (judged,), autograph=False)
@@ -52,6 +54,10 @@ class Steps:
         losses, outputs = zip(*map(self._judge, chunks), strict=True)
         return float(np.concatenate(losses).mean()), np.concatenate(outputs)
 
+    def _compiled(self, step: Callable[..., Any]) -> Callable[..., Any]:
+        # On a GPU, as Keras does it; on a core that takes longer than it saves.
+        return self._tf.function(step, autograph=False, jit_compile=True) if _has_gpu() else step
+
     def _run(self, rows: Rows, order: Any, rate: Any) -> Any:
         tf, size = self._tf, self._batch_size
 
@@ -64,15 +70,45 @@ class Steps:
 
     def _learn(self, inputs: Any, truth: Any, rate: Any) -> Any:
         """A step; returns the sum of the losses before it."""
+        n_rows = self._tf.cast(self._tf.shape(truth)[0], self._tf.float32)
+        loss, gradients = self._sum(inputs, truth, n_rows)
+        self._optimizer.apply(gradients, rate)
+        return loss * n_rows
+
+    def _learn_apart(self, inputs: Any, truth: Any, rate: Any) -> Any:
+        """The same of pictures, of which each GPU takes a part; what is left over at the end of an epoch takes one."""
+        tf, n = self._tf, len(self._gpus)
+        n_rows = tf.shape(truth)[0]
+        all_rows = tf.cast(n_rows, tf.float32)
+
+        def together() -> Any:
+            return self._summed(inputs, truth, all_rows)
+
+        def apart() -> Any:
+            losses, gradients = [], []
+            for place, gpu in enumerate(self._gpus):
+                with tf.device(gpu):
+                    own = tf.nest.map_structure(lambda array, place=place: array[place::n], (inputs, truth))
+                    loss, gradient = self._summed(*own, all_rows)
+                losses.append(loss)
+                gradients.append(gradient)
+            return tf.add_n(losses), [tf.add_n(parts) for parts in zip(*gradients, strict=True)]
+
+        loss, gradients = tf.cond(n_rows >= n, apart, together)
+        self._optimizer.apply(gradients, rate)
+        return loss * all_rows
+
+    def _sum(self, inputs: Any, truth: Any, n_rows: Any) -> tuple[Any, list[Any]]:
+        """What these rows, perhaps not all of a batch of `n_rows`, add to its mean loss, and the gradients of that."""
         tf = self._tf
         with tf.GradientTape() as tape:
             output, wanted = self.model(inputs, training=True), truth
             if self._has_members:
                 wanted = tf.repeat(truth, output.shape[1])
                 output = tf.reshape(output, (-1, *output.shape[2:]))
-            loss = tf.reduce_mean(self._loss(wanted, output))
-        self._optimizer.apply(tape.gradient(loss, self._variables), rate)
-        return loss * tf.cast(tf.shape(truth)[0], tf.float32)
+            share = tf.cast(tf.shape(truth)[0], tf.float32) / n_rows
+            loss = tf.reduce_mean(self._loss(wanted, output)) * share
+        return loss, tape.gradient(loss, self._variables)
 
     def _measure(self, rows: Rows) -> tuple[Any, Any]:
         inputs, truth = rows

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from nas_core.data.prepared import Prepared
@@ -13,7 +13,8 @@ from nas_core.runs import layout
 from nas_core.space.architecture import Architecture
 from nas_core.space.build import layer_name
 from nas_core.space.layer import LAYERS, load_layer
-from nas_core.training.model import build_model
+from nas_core.training.devices import low_precision
+from nas_core.training.model import build_model, ends
 
 
 def new_model(architecture: Architecture, data: Prepared, name: str | None = None) -> Any:
@@ -33,6 +34,13 @@ def new_model(architecture: Architecture, data: Prepared, name: str | None = Non
                 if weights := known.get(layer.name.removeprefix(prefix)):
                     layer.set_weights(weights)
     return model
+
+
+def fast_model(architecture: Architecture, data: Prepared, name: str | None = None) -> Any:
+    """The same to learn with: of pictures in low precision, where there are GPUs made for it."""
+    has_pictures = len(ends(data.transforms).shape) > 1
+    with low_precision() if has_pictures else nullcontext():
+        return new_model(architecture, data, name)
 
 
 def _path(data: Prepared, alpha: float) -> Any:

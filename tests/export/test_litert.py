@@ -79,3 +79,16 @@ def test_a_file_that_is_no_model(tmp_path: Path) -> None:
     (tmp_path / litert.FILE).write_bytes(b"no model")
     with pytest.raises(ValueError):
         litert.load(tmp_path / litert.FILE)
+
+
+@pytest.mark.slow
+def test_a_network_with_a_backbone_can_be_converted(tmp_path: Path) -> None:
+    pictures = np.random.default_rng(0).integers(0, 256, (12, 36, 32, 1)).astype(np.uint8)
+    learned = {"shape": [36, 32, 1], "mean": [128.0], "std": [74.0]}
+    target = {"classes": ["a", "b", "c"], "positive": None}
+    transforms = {"task": "image_classification", "input": learned, "target": target}
+    model = build_model(Architecture((Choice.of("backbone", alpha=0.35, blocks=17),)), transforms)
+    expected = keras.forward_of(model)({"image": pictures})
+    litert.convert(model, tmp_path / litert.FILE)
+    output = litert.load(tmp_path / litert.FILE)({"image": pictures})
+    assert agreement.difference(output, expected, 1.0) < 1e-4

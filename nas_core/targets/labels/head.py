@@ -26,7 +26,7 @@ def build(spec: dict[str, Any], x: Any) -> Any:
     import keras
 
     x = members.dense(x, len(spec["classes"]))
-    return members.mean(keras.layers.Softmax(name="head_probabilities")(x))
+    return members.mean(keras.layers.Softmax(name="head_probabilities", dtype=members.EXACT)(x))
 
 
 def output(spec: dict[str, Any], x: Any) -> Any:

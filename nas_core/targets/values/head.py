@@ -26,7 +26,7 @@ def build(spec: dict[str, Any], x: Any) -> Any:
     x = members.dense(x, 1)
     if "log" in spec:
         return members.mean(unscaled(spec, x, keras.ops))
-    return members.mean(keras.layers.Rescaling(spec["std"], spec["mean"], name="head_units")(x))
+    return members.mean(keras.layers.Rescaling(spec["std"], spec["mean"], name="head_units", dtype=members.EXACT)(x))
 
 
 def output(spec: dict[str, Any], x: Any) -> Any:
