@@ -45,11 +45,13 @@ class DataSettings(Settings):
     """Where the pictures are that a table names: a folder, an archive or `s3://…/`. Empty: beside the table."""
 
     image_size: int = Field(0, ge=0, le=1024, title="Picture size", json_schema_extra=_FORMAT)
-    """Pictures are brought to a size whose longer side has so many pixels. 0: chosen from the pictures."""
+    """Pictures are brought to a size whose longer side has so many pixels. 0: chosen from the pictures
+    and the budget."""
 
     augmentation: str = Field("auto", title="Augmentation", json_schema_extra=_AUGMENTATION)
     """How much pictures are changed at random while a network learns: turned, moved, zoomed, flipped; `strong` also
-    their contrast, with a part blanked, laid over each other. `auto`: little, and what the data show to be harmless."""
+    their contrast and colours, with a part blanked, laid over each other. `auto`: little, and what the data show to be
+    harmless."""
 
     sheet: str | None = Field(None, title="Sheet", json_schema_extra=_FORMAT)
     """The sheet of a workbook. Empty: the first that holds a table."""

@@ -32,7 +32,7 @@ from nas_core.data.drift import check_drift
 from nas_core.data.expected import Dataset, hold_against, hold_against_latest
 from nas_core.data.pictures.album import find_named_album, fingerprint_beside, is_album, may_name_pictures, open_album
 from nas_core.data.pictures.embedded import find_embedded_album
-from nas_core.data.pictures.reader import PictureReader
+from nas_core.data.pictures.reader import MOST_PIXELS, PIXELS_A_MINUTE, PictureReader
 from nas_core.data.prepared import SPLITS
 from nas_core.data.profile import describe, hide_values
 from nas_core.data.quality import check_columns, find_missing_codes, set_leaks_aside
@@ -75,20 +75,23 @@ def fingerprint(job: Job) -> dict[str, Any]:
         with findings.collect(field):
             prints[field] = source.fingerprint(uri, job.query if field == "dataset_uri" else None)
     findings.raise_errors()
-    return prints | ({} if job.image_folder else _pictures_beside(job))
+    return prints | _about_pictures(job)
 
 
-def _pictures_beside(job: Job) -> dict[str, Any]:
-    """The same of pictures that a table on this machine names and that lie beside it."""
+def _about_pictures(job: Job) -> dict[str, Any]:
+    """The same of pictures that a table on this machine names and that lie beside it; what their size depends on."""
     prints: dict[str, Any] = {}
     for field, uri in _addresses(job).items():
         if scheme(uri) != "file":
             continue
         with tempfile.TemporaryDirectory(prefix="nas-print-") as scratch, suppress(JobError):  # prepare will tell
             files = source.fetch(uri, Path(scratch))
-            if not is_album(files) and may_name_pictures(files[0].path):
+            beside = None
+            if not job.image_folder and not is_album(files) and may_name_pictures(files[0].path):
                 beside = fingerprint_beside(open_files(files, Path(scratch), job.dialect()), uri)
                 prints |= {f"pictures of {field}": beside} if beside else {}
+            if not job.image_size and (beside or job.image_folder or is_album(files)):
+                prints["budget_minutes"] = job.budget_minutes
     return prints
 
 
@@ -207,7 +210,8 @@ def _open_one(field: str, uri: str, job: Job, scratch: Path, dataset: Reader | N
             return reader
         album = named
     asked = dataset.shape if isinstance(dataset, PictureReader) else job.image_size
-    return PictureReader(album, scratch, asked, findings)
+    most_pixels = MOST_PIXELS if job.deadline else PIXELS_A_MINUTE * job.budget_minutes
+    return PictureReader(album, scratch, asked, findings, most_pixels)
 
 
 def _scan(

@@ -20,7 +20,7 @@ from nas_core.data.pictures.album import find_named_album, is_album, open_album
 from nas_core.data.pictures.alike import SIDE, first_alike
 from nas_core.data.pictures.decode import BrokenPictureError, decode, look, shrink
 from nas_core.data.pictures.embedded import find_embedded_album
-from nas_core.data.pictures.reader import PictureReader, choose_shape
+from nas_core.data.pictures.reader import PIXELS_A_MINUTE, PictureReader, choose_shape
 from nas_core.data.readers import parquet
 from nas_core.data.readers.dialect import Dialect
 from nas_core.data.readers.files import open_files
@@ -305,4 +305,6 @@ def test_the_size_follows_the_pictures_and_their_number():
     assert choose_shape(mixed, is_grey=False) == (96, 128, 3)
     assert choose_shape(np.full((10, 2), 28), is_grey=True) == (28, 28, 1)
     assert choose_shape(np.full((20_000, 2), 200), is_grey=False) == (57, 57, 3)
+    assert choose_shape(np.full((5_000, 2), 200), 2 * PIXELS_A_MINUTE, is_grey=False) == (51, 51, 3)
+    assert choose_shape(np.full((5_000, 2), 200), 60 * PIXELS_A_MINUTE, is_grey=False) == (128, 128, 3)
     assert choose_shape(np.full((10, 2), 28), is_grey=True, asked=56) == (56, 56, 1)

@@ -80,11 +80,18 @@ def test_pictures_are_mixed_with_their_targets():
     np.testing.assert_allclose(inputs["image"][:, 0, 0, 0], 2 * (share * one + (1 - share) * other), atol=0.51)
 
 
+def test_each_colour_changes_by_itself():
+    pictures = np.full((40, 3, 3, 3), 100, np.uint8)
+    colours = change({"augment": augment.NOTHING | {"colour": 0.2}}, pictures, np.random.default_rng(0))[:, 0, 0]
+    assert colours.min() >= 80 and colours.max() <= 120
+    assert (np.ptp(colours.astype(int), axis=1) > 0).mean() > 0.9
+
+
 def test_what_is_done_to_a_picture_can_be_told():
     how = augment.NOTHING | augment.STRONG | {"flips": [augment.LEFT_RIGHT]}
     changes = augment.draw(how, (50, 20, 30, 1), np.random.default_rng(0))
     told = [changes.of(number) for number in range(50)]
-    assert all({"turned", "scale", "right", "down", "contrast", "share"} <= set(each) for each in told)
+    assert all({"turned", "scale", "right", "down", "contrast", "colour", "share"} <= set(each) for each in told)
     assert max(abs(each["turned"]) for each in told) <= 20 and max(abs(each["right"]) for each in told) <= 0.15 * 30
     assert 10 < sum("cut" in each for each in told) < 40 and 10 < sum("flip_2" in each for each in told) < 40
     assert augment.draw(augment.NOTHING, (5, 8, 8, 1), np.random.default_rng(0)).of(3) == {}

@@ -25,6 +25,7 @@ from nas_core.errors import JobError
 MOST_SIDE = 128  # of a picture, unless the job says otherwise
 LEAST_SIDE = 32
 MOST_PIXELS = 64_000_000  # of all pictures together, as long as none becomes smaller than LEAST_SIDE
+PIXELS_A_MINUTE = 6_400_000  # of all pictures together, that can be learned from again and again
 MOST_BROKEN = 0.2  # share of the pictures
 BATCH_BYTES = 8 << 20
 CHUNK = 1_024  # pictures that are decoded side by side
@@ -39,13 +40,16 @@ class PictureReader:
     `looks` is a number a row, the same for pictures that look alike.
     """
 
-    def __init__(self, album: Album, scratch: Path, asked: Shape | int, findings: Findings) -> None:
+    def __init__(
+        self, album: Album, scratch: Path, asked: Shape | int, findings: Findings, most_pixels: float = MOST_PIXELS
+    ) -> None:
         """
         Args:
             album: the pictures.
             scratch: a folder for the decoded ones; whoever owns it removes it.
             asked: their shape, or the length of their sides; 0: chosen.
             findings: receives what was left out.
+            most_pixels: of all pictures together, when their shape is chosen.
 
         Raises:
             JobError: there are no pictures, or too many cannot be read.
@@ -57,7 +61,9 @@ class PictureReader:
         _require_good(album, heads)
         sizes = np.array([(head.height, head.width) for head in heads if isinstance(head, Look)])
         is_grey = all(head.is_grey for head in heads if isinstance(head, Look))
-        self.shape = asked if isinstance(asked, tuple) else choose_shape(sizes, is_grey=is_grey, asked=asked)
+        self.shape = (
+            asked if isinstance(asked, tuple) else choose_shape(sizes, most_pixels, is_grey=is_grey, asked=asked)
+        )
         self._path, squares, broken = _decoded(album, good, self.shape, scratch)
         failed = heads[:]
         for place, reason in broken.items():
@@ -97,15 +103,15 @@ def tensors(pictures: np.ndarray) -> pa.Array:
     return pa.FixedShapeTensorArray.from_numpy_ndarray(np.ascontiguousarray(pictures))
 
 
-def choose_shape(sizes: np.ndarray, *, is_grey: bool, asked: int = 0) -> Shape:
+def choose_shape(sizes: np.ndarray, most_pixels: float = MOST_PIXELS, *, is_grey: bool, asked: int = 0) -> Shape:
     """Height, width and channels to which pictures of `sizes` (n, 2) are brought.
 
     Their medians, made smaller until the longer side is `asked`, or, where that is 0, until the pictures together have
-    at most 64 million pixels and none has a side of more than 128. They are never made larger, unless `asked`.
+    at most `most_pixels` and none has a side of more than 128. They are never made larger, unless `asked`.
     """
     height, width = np.median(sizes, axis=0)
     longer = max(height, width)
-    affordable = max(LEAST_SIDE, (MOST_PIXELS / len(sizes)) ** 0.5)
+    affordable = max(LEAST_SIDE, (most_pixels / len(sizes)) ** 0.5)
     scale = asked / longer if asked else min(1.0, MOST_SIDE / longer, affordable / longer)
     return max(1, round(height * scale)), max(1, round(width * scale)), 1 if is_grey else 3
 

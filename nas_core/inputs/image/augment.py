@@ -3,9 +3,9 @@
 It happens to training rows only, on their way into the network, and is no part of what is exported.
 
 What may be changed is data of the transform (``augment``): `flips` (axes, 2: left and right, 1: upside down), `rotate`
-(degrees), `shift` and `zoom` (shares of the side), `contrast` (share), `cutout` (share of the side; a square of it is
-blanked: DeVries & Taylor, 2017), `mixup` (α: two pictures are laid over each other, and so are their targets, with a
-share from the distribution Beta(α, α): Zhang et al., ICLR 2018).
+(degrees), `shift` and `zoom` (shares of the side), `contrast` (share), `colour` (share, of each channel by itself),
+`cutout` (share of the side; a square of it is blanked: DeVries & Taylor, 2017), `mixup` (α: two pictures are laid over
+each other, and so are their targets, with a share from the distribution Beta(α, α): Zhang et al., ICLR 2018).
 """
 
 from __future__ import annotations
@@ -24,11 +24,12 @@ NOTHING: dict[str, Any] = {
     "shift": 0.0,
     "zoom": 0.0,
     "contrast": 0.0,
+    "colour": 0.0,
     "cutout": 0.0,
     "mixup": 0.0,
 }
 LIGHT = {"rotate": 10.0, "shift": 0.08, "zoom": 0.1}
-STRONG = {"rotate": 20.0, "shift": 0.15, "zoom": 0.2, "contrast": 0.3, "cutout": 0.3, "mixup": 0.2}
+STRONG = {"rotate": 20.0, "shift": 0.15, "zoom": 0.2, "contrast": 0.3, "colour": 0.2, "cutout": 0.3, "mixup": 0.2}
 MOST_BYTES = 16 << 20  # of the pictures that are looked at
 MIRRORED_SHARE = CUT_SHARE = 0.5  # of the pictures
 LEAST_LEAD = 0.05  # above one half: so much more often than by chance a picture is told from its mirror image
@@ -82,13 +83,14 @@ class Changes:
     """What is done to each of n pictures, a value a picture; None or nothing is not done.
 
     `flips` by axis (which ones), `place` (``turned`` in degrees, ``scale``, ``right`` and ``down`` in pixels),
-    `contrast` (a factor), `cut` ((n, 3): side of the square, 0 for none, its top and its left), `partner` (which
-    picture is laid over it) and `share` (of what is to be seen, its own part).
+    `contrast` (a factor), `colour` ((n, channels): factors), `cut` ((n, 3): side of the square, 0 for none, its top and
+    its left), `partner` (which picture is laid over it) and `share` (of what is to be seen, its own part).
     """
 
     flips: dict[int, np.ndarray]
     place: dict[str, np.ndarray] = field(default_factory=dict)
     contrast: np.ndarray | None = None
+    colour: np.ndarray | None = None
     cut: np.ndarray | None = None
     partner: np.ndarray | None = None
     share: np.ndarray | None = None
@@ -98,6 +100,8 @@ class Changes:
         said = {f"flip_{axis}": 1.0 for axis, chosen in self.flips.items() if chosen[number]}
         values = self.place | {"contrast": self.contrast, "share": self.share}
         said |= {name: float(value[number]) for name, value in values.items() if value is not None}
+        if self.colour is not None:
+            said["colour"] = float(self.colour[number].mean())
         if self.cut is not None and self.cut[number, 0]:
             said["cut"] = float(self.cut[number, 0])
         return said
@@ -119,7 +123,7 @@ def change(
 
 def draw(how: dict[str, Any], shape: tuple[int, ...], rng: np.random.Generator) -> Changes:
     """Chance decides what is done to pictures of `shape`, (n, height, width, channels), within the limits of `how`."""
-    n, height, width, _ = shape
+    n, height, width, channels = shape
     drawn: dict[str, Any] = {"flips": {axis: rng.random(n) < MIRRORED_SHARE for axis in how["flips"]}}
     if how["rotate"] or how["shift"] or how["zoom"]:
         turned, zoomed, down, right = rng.uniform(-1, 1, (4, n))
@@ -131,6 +135,8 @@ def draw(how: dict[str, Any], shape: tuple[int, ...], rng: np.random.Generator) 
         }
     if how["contrast"]:
         drawn["contrast"] = 1 + rng.uniform(-1, 1, n) * how["contrast"]
+    if how.get("colour"):
+        drawn["colour"] = 1 + rng.uniform(-1, 1, (n, channels)) * how["colour"]
     if how["cutout"]:
         side = max(1, round(how["cutout"] * min(height, width)))
         places = rng.integers(0, height - side + 1, n), rng.integers(0, width - side + 1, n)
@@ -150,6 +156,8 @@ def changed(pictures: np.ndarray, changes: Changes) -> np.ndarray:
     if changes.contrast is not None:
         means = pictures.mean(axis=(1, 2, 3), keepdims=True)
         pictures = _bytes(means + (pictures - means) * changes.contrast[:, None, None, None])
+    if changes.colour is not None:
+        pictures = _bytes(pictures * changes.colour[:, None, None])
     if changes.cut is not None:
         pictures = _cut(pictures, changes.cut)
     if changes.partner is not None and changes.share is not None:

@@ -35,6 +35,7 @@ PICTURES: Texts = {
     "done_scale": ("size {share} %", "размер {share} %"),
     "done_down": ("moved {x:+.1f}, {y:+.1f} px", "сдвиг {x:+.1f}, {y:+.1f} пикс."),
     "done_contrast": ("contrast {share} %", "контраст {share} %"),
+    "done_colour": ("brightness {share} %", "яркость {share} %"),
     "done_cut": ("{by} × {by} px blanked", "закрыто {by} × {by} пикс."),
     "done_share": ("{share} % of its own", "своего {share} %"),
     "done_flip_2": ("left and right mirrored", "отражено по горизонтали"),
