@@ -44,14 +44,14 @@ def is_database(uri: str) -> bool:
     return True
 
 
-def download(uri: str, query: str | None, part: Path) -> None:
-    """Write the rows that `query` gives to the Arrow file `part`; empty cells are null."""
+def download(uri: str, query: str | None, part: Path, most_rows: int | None = None) -> None:
+    """Write the rows that `query` gives, or `most_rows` of them, to the Arrow file `part`; empty cells are null."""
     limit = limits()
     most, deadline = limit.max_download_mb << 20, time.monotonic() + limit.fetch_seconds
     with _rows(uri, query) as (names, rows):
         schema = pa.schema([(name, pa.string()) for name in names])
         with part.open("wb") as file, pa.ipc.new_file(file, schema) as writer:
-            for block in _blocks(rows):
+            for block in _blocks(itertools.islice(rows, most_rows)):
                 columns = [pa.array(map(cell_text, cells), pa.string()) for cells in zip(*block, strict=True)]
                 writer.write_batch(pa.record_batch(columns, schema=schema))
                 if file.tell() > most:

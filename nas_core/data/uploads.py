@@ -19,11 +19,22 @@ def new_upload(name: str) -> tuple[Path, str]:
 
     They are the same file unless the service keeps its runs on S3.
     """
-    token, name = secrets.token_urlsafe(16).replace("-", "a").replace("_", "b"), safe_name(name)[-100:]
-    address = f"{_root()}/{token}/{name}"
-    local = scratch_root() / FOLDER / token / name if address.startswith("s3://") else Path(address)
+    token = secrets.token_urlsafe(16).replace("-", "a").replace("_", "b")
+    local, address = places(token, safe_name(name)[-100:])
     local.parent.mkdir(parents=True, mode=0o700)
     return local, address
+
+
+def places(token: str, name: str) -> tuple[Path, str]:
+    """As :func:`new_upload`, for the one whose folder is called `token`."""
+    address = f"{_root()}/{token}/{name}"
+    return local_folder() / token / name, address
+
+
+def local_folder() -> Path:
+    """The folder in which uploads arrive."""
+    root = _root()
+    return scratch_root() / FOLDER if root.startswith("s3://") else Path(root)
 
 
 def folder_of(uri: object) -> Path | None:
@@ -37,8 +48,11 @@ def folder_of(uri: object) -> Path | None:
 
 
 def remove_old() -> None:
-    """Remove the uploads that no job was given for `NAS_UPLOAD_DAYS` days (30). On S3 that is a rule of the bucket."""
-    root = Path(_root())
+    """Remove the uploads that no job was given for `NAS_UPLOAD_DAYS` days (30), and those that were never completed.
+
+    On S3 that is a rule of the bucket.
+    """
+    root = local_folder()
     oldest = time.time() - 86_400 * float(os.environ.get("NAS_UPLOAD_DAYS") or DAYS_KEPT)
     for folder in root.iterdir() if root.is_dir() else ():
         if folder.stat().st_mtime < oldest:

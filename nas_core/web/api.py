@@ -5,8 +5,6 @@ Each route names the right it needs; errors are problem+json (see :mod:`nas_core
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,11 +16,8 @@ from fastapi.responses import FileResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
-from nas_core.data.limits import limits
-from nas_core.data.source import too_large
-from nas_core.data.uploads import new_upload, remove_old
-from nas_core.errors import JobError
 from nas_core.job import form_schema, parse_job
+from nas_core.report.texts.checks import translate_check
 from nas_core.runs import layout
 from nas_core.runs.records import read_json, write_text
 from nas_core.runs.remove import remove_run
@@ -39,15 +34,16 @@ from nas_core.web.known import (
 )
 from nas_core.web.ledger import forget
 from nas_core.web.predictions import Row, predict_file, predict_rows
+from nas_core.web.problems import language_of
 from nas_core.web.rights import DAG, LOOK, LOOK_AT_ANY, OPERATE, RUN, User, is_operator, is_runner, readable_dags
 from nas_core.web.shared import send
+from nas_core.web.uploads import receive
 
 router = APIRouter()
 
 MOST = 10**9  # of anything that is counted
 MOST_ROWS = 10_000  # of a prediction in JSON
 MOST_PREDICTED = 64 << 20  # bytes of a file to predict
-SPARE = 1 << 30  # bytes of the disk that an upload leaves free
 
 EXAMPLE_JOB = {"dataset_uri": "s3://lake/customers.csv", "target": "churned", "budget_minutes": 10}
 
@@ -58,14 +54,6 @@ class Me(BaseModel):
     name: str
     may_run: bool
     may_operate: bool
-
-
-class Upload(BaseModel):
-    """An uploaded file: its address is the `dataset_uri` of jobs."""
-
-    dataset_uri: str
-    name: str
-    bytes: int
 
 
 class Started(BaseModel):
@@ -96,32 +84,14 @@ def get_job_schema() -> dict[str, Any]:
     return form_schema()
 
 
-@router.post("/uploads", status_code=201, dependencies=[RUN])
-async def upload(
-    request: Request, name: Annotated[str, Query(min_length=1, max_length=255, examples=["customers.csv"])]
-) -> Upload:
-    """Take the body as a file, piece by piece; the answer's `dataset_uri` goes into a job."""
-    await run_in_threadpool(remove_old)
-    local, address = new_upload(name)
-    try:
-        size = await _receive(request.stream(), local, limits().max_download_mb << 20)
-        if not size:
-            raise JobError("`dataset_uri` must hold a table, but the file is empty (0 bytes).")
-        if address.startswith("s3://"):
-            await run_in_threadpool(_to_s3, local, address)
-    except BaseException:  # of an upload that was cut off nothing stays
-        shutil.rmtree(local.parent, ignore_errors=True)
-        raise
-    return Upload(dataset_uri=address, name=local.name, bytes=size)
-
-
 @router.post("/inspect", dependencies=[RUN])
-def inspect(job: Annotated[dict[str, Any], Body(examples=[EXAMPLE_JOB])]) -> dict[str, Any]:
+def inspect(request: Request, job: Annotated[dict[str, Any], Body(examples=[EXAMPLE_JOB])]) -> dict[str, Any]:
     """Look at the dataset of a job: the first rows, types, problems, and what may be predicted.
 
     The fields are those of a job; of them only `dataset_uri` is needed.
     """
-    return inspect_apart(job)
+    seen, language = inspect_apart(job), language_of(request)
+    return seen | {"findings": [translate_check(found, language) for found in seen["findings"]]}
 
 
 @router.post("/runs", status_code=201, dependencies=[RUN])
@@ -193,7 +163,7 @@ def get_facts(
     run: FoundFolder, brief: Annotated[bool, Query(description="leave out the candidates")] = False
 ) -> FileResponse | dict[str, Any]:
     """All that the report says of a finished run."""
-    run.store.pull(layout.FACTS)
+    run.store.pull(layout.FACTS, wait=False)
     if not run.path(layout.FACTS).is_file():
         raise HTTPException(404, "This run has no report yet.")
     if brief:
@@ -224,16 +194,27 @@ def predict(run: FoundFolder, body: Rows) -> list[dict[str, Any]]:
 @router.post(
     "/runs/{dag_id}/{run_id}/predictions/file",
     response_class=Response,
-    responses={200: {"content": {"text/csv": {}}, "description": "the rows with their predictions"}},
+    responses={200: {"content": {"text/csv": {}, "application/json": {}}, "description": "a prediction a row"}},
 )
 async def predict_a_file(
-    request: Request, run: FoundFolder, name: Annotated[str, Query(min_length=1, max_length=255)] = "rows.csv"
+    request: Request,
+    run: FoundFolder,
+    name: Annotated[str, Query(min_length=1, max_length=255)] = "rows.csv",
+    accept: Annotated[str, Header()] = "text/csv",
 ) -> Response:
-    """Take the body as a table (CSV, Excel, Parquet, …); give it back as CSV with the predictions beside it."""
+    """Take the body as a table (CSV, Excel, Parquet, …), a picture or an archive of pictures.
+
+    It comes back as CSV with the predictions as last columns, or, for who accepts `application/json`, as a list of
+    objects (the first 1,000).
+    """
+    as_json = "application/json" in accept
     with TemporaryDirectory(prefix="nas-predict-") as folder:
-        path = Path(folder) / "rows"
-        await _receive(request.stream(), path, MOST_PREDICTED)
-        answer = await run_in_threadpool(predict_file, run, path, name)
+        path = Path(folder) / safe_name(name)[-100:]
+        with path.open("wb") as file:
+            await receive(request.stream(), file, MOST_PREDICTED)
+        answer = await run_in_threadpool(predict_file, run, path, name, as_json=as_json)
+    if as_json:
+        return Response(answer, media_type="application/json")
     disposition = f'attachment; filename="{Path(safe_name(name)).stem}-predictions.csv"'
     return Response(answer, media_type="text/csv", headers={"Content-Disposition": disposition})
 
@@ -268,28 +249,3 @@ def get_openapi(request: Request) -> dict[str, Any]:
     """This interface in OpenAPI."""
     described: dict[str, Any] = request.app.openapi()
     return described | {"servers": [{"url": request.scope["root_path"]}]}
-
-
-async def _receive(pieces: AsyncIterator[bytes], path: Path, most: int) -> int:
-    """Write `pieces` to `path` as they come and return the bytes; 413 for more than `most` or than the disk takes."""
-    size = 0
-    with path.open("wb") as file:
-        async for piece in pieces:
-            size += len(piece)
-            if size > most:
-                raise HTTPException(413, too_large("the file", most))
-            if shutil.disk_usage(path.parent).free < SPARE:
-                raise HTTPException(413, "The server has no room for this file.")
-            await run_in_threadpool(file.write, piece)
-    return size
-
-
-def _to_s3(local: Path, address: str) -> None:
-    from nas_core.runs.s3 import patiently, s3_client, split_address, store_errors  # boto3 is heavy
-
-    def send() -> None:
-        with store_errors(address):
-            s3_client().upload_file(str(local), *split_address(address))
-
-    patiently(send, 20.0)
-    shutil.rmtree(local.parent)

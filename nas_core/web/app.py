@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from importlib.resources import files
 from mimetypes import guess_type
@@ -11,7 +12,7 @@ from urllib.parse import urlsplit
 from fastapi import FastAPI, HTTPException, Response
 from starlette.datastructures import Headers, MutableHeaders
 
-from nas_core.web import api
+from nas_core.web import api, uploads
 from nas_core.web.files import router as files_router
 from nas_core.web.problems import RESPONSES, handle_problems, problem
 from nas_core.web.rights import LOOK_AT_ANY
@@ -23,7 +24,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 PAGE = files("nas_core.web.page")
 SAFE = ("GET", "HEAD", "OPTIONS")
 MOST_JSON = 4 << 20  # bytes of a body that is no file
-FILE_ROUTES = ("/uploads", "/predictions/file")
+FILE_ROUTES = re.compile(r"/(uploads(/parts/[^/]+)?|predictions/file)$")
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self'; "
@@ -40,6 +41,7 @@ HEADERS = {
 service = FastAPI(title="Networks", version="1", docs_url=None, redoc_url=None, openapi_url=None)
 # Without dependency_overrides: while there is one, FastAPI builds all dependencies anew for each request.
 service.include_router(api.router, prefix="/api/v1", tags=["networks"], responses=RESPONSES)
+service.include_router(uploads.router, prefix="/api/v1", tags=["networks"], responses=RESPONSES)
 service.include_router(files_router, prefix="/runs")
 handle_problems(service)
 
@@ -69,8 +71,7 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await service(scope, receive, send)
         return
     scope["airflow"] = scope.get("app")  # whose public API the service asks
-    is_page = scope["path"].endswith(FILE_ROUTES)
-    bounded = receive if is_page else _bounded(receive)
+    bounded = receive if FILE_ROUTES.search(scope["path"]) else _bounded(receive)
 
     async def send_with_headers(message: MutableMapping[str, Any]) -> None:
         if message["type"] == "http.response.start":

@@ -46,7 +46,7 @@ def get_file(part: str, run: FoundFolder) -> FileResponse:
 def results(run: Run) -> list[dict[str, Any]]:
     """The `path` in the run and the `bytes` of each result so far."""
     for stage in LISTED:
-        run.store.pull(stage)
+        run.store.pull(stage, wait=False)
     found = sorted(path for stage in LISTED for path in run.path(stage).rglob("*"))
     plain = [path for path in found if path.is_file() and not path.is_symlink()]
     names = {path.relative_to(run.folder).as_posix(): path for path in plain}
@@ -60,7 +60,7 @@ def file_answer(run: Run, part: str) -> FileResponse:
     path = run.path(part).resolve()
     if not path.is_relative_to(run.folder.resolve()) or not _is_shown(part):
         raise HTTPException(404, NO_FILE)
-    run.store.pull(part)
+    run.store.pull(part, wait=False)
     if not path.is_file():
         raise HTTPException(404, NO_FILE)
     is_page = part == layout.PAGE

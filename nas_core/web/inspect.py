@@ -1,48 +1,43 @@
 """A first look at a dataset before a job is started: rows, types, problems, and what may be predicted.
 
-What a person hands over is hostile until it was read: this runs in a process of its own with bounded time and memory
-(``python -m nas_core.web.inspect``, the question on stdin, the answer on stdout).
+It works in a process of its own, see :mod:`nas_core.web.apart`.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import resource
-import subprocess
-import sys
 import tempfile
-import threading
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from nas_core.data import cells, source
-from nas_core.data.address import FILE_SCHEMES, last_part, scheme
+from nas_core.data.address import AIRFLOW, connection_variable, last_part, scheme
 from nas_core.data.checks import Findings
 from nas_core.data.column_scan import ColumnScan
-from nas_core.data.pictures.album import is_album
+from nas_core.data.pictures.album import FILE, LABEL, Album, find_named_album, is_album, open_album
+from nas_core.data.pictures.reader import PictureReader
 from nas_core.data.profile import describe
 from nas_core.data.quality import check_columns, find_missing_codes
 from nas_core.data.readers.files import open_files
 from nas_core.data.readers.reader import Reader
 from nas_core.data.settings import DataSettings
-from nas_core.data.types import Column, decide_columns
+from nas_core.data.types import IMAGE, Column, decide_columns
 from nas_core.data.uploads import folder_of
 from nas_core.errors import JobError
 from nas_core.job import parse_job
 from nas_core.tasks.choice import choose_task
+from nas_core.web import apart
+from nas_core.web.gallery import gallery, sample
 
 MOST_ROWS = 50_000  # read for the preview
 MOST_BYTES = 64 << 20
 ROWS_SHOWN = 20
 CELL_SHOWN = 120  # characters
-SECONDS = 90.0
-MEMORY = 4 << 30
 UNDECIDED = "\0"  # stands for the target while none was chosen
 
-_seats = threading.BoundedSemaphore(2)  # more at once would not be faster, and take memory
-
 FIELDS = frozenset(DataSettings.model_fields) - {"target"}
+OF_PICTURES = frozenset({IMAGE, FILE, "height", "width"})  # columns that no person filled in
 LIKELY = ("target", "label", "class", "outcome", "result", "churn", "survived", "diagnosis", "price", "default")
 
 
@@ -52,56 +47,72 @@ def inspect_apart(question: dict[str, Any]) -> dict[str, Any]:
     Raises:
         JobError: the data cannot be read, or not in the time and memory there is.
     """
-    folders = [os.environ.get("NAS_DATA_FOLDERS", ""), str(folder_of(question.get("dataset_uri")) or "")]
-    environment = os.environ | {"NAS_DATA_FOLDERS": os.pathsep.join(filter(None, folders)), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", "nas_core.web.inspect"]
+    uri = question.get("dataset_uri")
+    folders, connection = [str(folder_of(uri) or "")], _connection_of(uri)
+    said = apart.ask(__name__, question, "dataset_uri", folders=folders, more=connection)
+    found: dict[str, Any] = json.loads(said)
+    return found
+
+
+def _connection_of(uri: object) -> dict[str, str]:
+    """The connection of ``airflow://name`` as the environment variable in which the child looks for it."""
+    if not isinstance(uri, str) or scheme(uri) != AIRFLOW or not (name := urlsplit(uri).netloc):
+        return {}
+    from airflow.exceptions import AirflowNotFoundException
+    from airflow.models.connection import Connection
+
     try:
-        with _seats:
-            done = subprocess.run(
-                command,
-                input=json.dumps(question).encode(),
-                capture_output=True,
-                check=False,
-                timeout=SECONDS,
-                env=environment,
-            )
-    except subprocess.TimeoutExpired:
-        raise JobError(f"`dataset_uri` must be read in {SECONDS:.0f} s for a preview, but took longer.") from None
-    if done.returncode:
-        raise JobError("`dataset_uri` must be a table that can be previewed, but reading it failed or took too much.")
-    answer: dict[str, Any] = json.loads(done.stdout)
-    if "problems" in answer:
-        raise JobError(*answer["problems"])
-    return answer
+        return {connection_variable(uri): Connection.get_connection_from_secrets(name).as_json()}
+    except AirflowNotFoundException:
+        raise JobError(f"`dataset_uri` must name an Airflow connection, but there is none called {name!r}.") from None
 
 
 def inspect(question: dict[str, Any]) -> dict[str, Any]:
     """What the dataset of a job with the fields of `question` looks like; `target` may be missing.
 
     Keys: `name`, `n_rows` (of those read; all when `is_whole`), `columns` (schema and profile of each), `rows` (the
-    first ones as texts), `findings`, `target` (given or proposed), `task`, `metrics`, `dialect`.
+    first ones as texts), `pictures` (see :func:`nas_core.web.gallery.gallery`; None for tables), `findings`, `target`
+    (given or proposed), `task`, `metrics`, `dialect`.
 
     Raises:
         JobError: a field breaks its rule, or the data cannot be read.
     """
     given = {name: value for name, value in question.items() if name in FIELDS or name == "target"}
     job = parse_job(given | {"target": question.get("target") or UNDECIDED, "exclude_columns": []})
-    if scheme(job.dataset_uri) not in FILE_SCHEMES:
-        raise JobError("`dataset_uri` is a database: it is not previewed, name the target yourself.")
     findings = Findings(show_rows=job.show_rows)
     with tempfile.TemporaryDirectory(prefix="nas-inspect-") as scratch:
         with findings.collect("dataset_uri"):
-            files = source.fetch(job.dataset_uri, Path(scratch), job.query)
-            if is_album(files):
-                raise JobError(
-                    "holds pictures, which are not previewed: name the target yourself (`label` for folders)."
-                )
-            reader = open_files(files, Path(scratch), job.dialect(), job.file_column)
+            reader, album = _open(job, Path(scratch), findings)
         findings.raise_errors()
-        return _look(reader, job, question, findings)
+        return _look(reader, album, job, question, findings)
 
 
-def _look(reader: Reader, job: Any, question: dict[str, Any], findings: Findings) -> dict[str, Any]:
+def _open(job: Any, scratch: Path, findings: Findings) -> tuple[Reader, Album | None]:
+    """What reads the dataset; of pictures some, and all of them as an album."""
+    files = _files(job, scratch)
+    if is_album(files):
+        album: Album | None = open_album(files, scratch)
+    else:
+        reader = open_files(files, scratch, job.dialect(), job.file_column)
+        album = find_named_album(reader, job.dataset_uri, job.image_folder, scratch)
+        if album is None:
+            return reader, None
+    assert album is not None
+    return PictureReader(sample(album, job.target), scratch, job.image_size, findings), album
+
+
+def _files(job: Any, scratch: Path) -> list[source.File]:
+    if scheme(job.dataset_uri) != AIRFLOW:
+        return source.fetch(job.dataset_uri, scratch, job.query)
+    from nas_core.data import sql  # SQLAlchemy is heavy
+
+    sql.download(job.dataset_uri, job.query, scratch / "query.arrow", MOST_ROWS)
+    return [source.File(scratch / "query.arrow", "query")]
+
+
+def _look(
+    reader: Reader, album: Album | None, job: Any, question: dict[str, Any], findings: Findings
+) -> dict[str, Any]:
     scans, table, is_whole = _read(reader)
     if not table:
         raise JobError("`dataset_uri` must have rows, but there are none below the line of column names.")
@@ -111,7 +122,7 @@ def _look(reader: Reader, job: Any, question: dict[str, Any], findings: Findings
     excluded = [name for name in question.get("exclude_columns") or () if name in scans]
     types = {name: kind for name, kind in job.column_types.items() if name in scans}
     free = decide_columns(scans, types, dict.fromkeys(excluded, "excluded"), Findings())
-    target = job.target if job.target in scans else propose(free, scans)
+    target = job.target if job.target in scans else _propose(free, scans, album)
     roles = dict.fromkeys(excluded, "excluded") | ({target: "target"} if target else {})
     columns = decide_columns(scans, types, roles, findings)
     columns = find_missing_codes(columns, sample, findings, is_used=job.missing_codes)
@@ -125,16 +136,30 @@ def _look(reader: Reader, job: Any, question: dict[str, Any], findings: Findings
     return {
         "name": last_part(job.dataset_uri),
         "n_rows": sample.num_rows,
-        "is_whole": is_whole,
+        "is_whole": is_whole and (album is None or len(album) <= sample.num_rows),
         "columns": described,
         "rows": _texts(sample.slice(0, ROWS_SHOWN)) if job.show_rows else [],
-        "findings": findings.to_json(),
+        "pictures": gallery(album, sample, target, is_named=job.show_rows) if album else None,
+        "findings": [found for found in findings.to_json() if album is None or not _is_idle(found)],
         "target": target,
         "task": task.name if task else None,
         "task_title": task.title if task else None,
         "metrics": list(task.metrics) if task else [],
         "dialect": reader.dialect,
     }
+
+
+def _is_idle(finding: dict[str, Any]) -> bool:
+    """Whether it says that a picture's name and size are not learned from, which nobody expects."""
+    return finding["rule"] == "set aside" and finding["column"] in OF_PICTURES
+
+
+def _propose(columns: list[Column], scans: dict[str, ColumnScan], album: Album | None) -> str | None:
+    """As :func:`propose`; what folders and tables say of pictures, not what the files themselves do."""
+    if album is None:
+        return propose(columns, scans)
+    told = [column.name for column in columns if column.name not in OF_PICTURES]
+    return LABEL if LABEL in told else propose([column for column in columns if column.name in told], scans)
 
 
 def _read(reader: Reader) -> tuple[dict[str, ColumnScan], list[Any], bool]:
@@ -170,19 +195,16 @@ def propose(columns: list[Column], scans: dict[str, ColumnScan]) -> str | None:
 
 
 def _texts(rows: Any) -> list[list[str | None]]:
-    columns = [cells.texts(cells.flat(column)).to_pylist() for column in rows.columns]
+    columns = [
+        [None] * rows.num_rows if cells.is_nested(column.type) else cells.texts(cells.flat(column)).to_pylist()
+        for column in rows.columns
+    ]
     return [[None if cell is None else str(cell)[:CELL_SHOWN] for cell in row] for row in zip(*columns, strict=True)]
 
 
-def main() -> None:
-    """Answer one question."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    try:
-        answer = inspect(json.load(sys.stdin))
-    except JobError as error:
-        answer = {"problems": list(error.problems)}
-    json.dump(answer, sys.stdout, allow_nan=False, default=str)
+def _answer(question: dict[str, Any]) -> bytes:
+    return json.dumps(inspect(question), allow_nan=False, default=str).encode()
 
 
 if __name__ == "__main__":
-    main()
+    apart.answer(_answer)

@@ -12,6 +12,8 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from nas_core.errors import JobError
+from nas_core.report.texts.checks import translate
+from nas_core.report.texts.languages import LANGUAGES
 from nas_core.runs.store import StoreAwayError
 
 log = logging.getLogger("nas")
@@ -59,19 +61,25 @@ def problem(status: int, detail: str, errors: list[dict[str, str | None]] | None
     return JSONResponse(body, status, media_type=MEDIA_TYPE)
 
 
-def job_problem(error: JobError) -> JSONResponse:
-    """What a person must mend; a store that is away comes back by itself."""
+def job_problem(error: JobError, language: str = "en") -> JSONResponse:
+    """What a person must mend, in `language`; a store that is away comes back by itself."""
     status = 503 if isinstance(error, StoreAwayError) else 422
-    errors = [{"field": _field(text), "rule": text} for text in error.problems]
-    return problem(status, str(error), errors)
+    errors = [{"field": _field(text), "rule": translate(text, language)} for text in error.problems]
+    return problem(status, "\n".join(str(each["rule"]) for each in errors), errors)
+
+
+def language_of(request: Request) -> str:
+    """The language that who asks wants first, if it is one of ours."""
+    asked = request.headers.get("accept-language", "")[:2].lower()
+    return asked if asked in LANGUAGES else LANGUAGES[0]
 
 
 def handle_problems(app: FastAPI) -> None:
     """Let `app` answer every error in this form."""
 
     @app.exception_handler(JobError)
-    def _job(_: Request, error: JobError) -> JSONResponse:
-        return job_problem(error)
+    def _job(request: Request, error: JobError) -> JSONResponse:
+        return job_problem(error, language_of(request))
 
     @app.exception_handler(StarletteHTTPException)
     def _http(_: Request, error: HTTPException) -> JSONResponse:

@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 from made_up_run import MakeRun
 
+from nas_core.errors import JobError
 from nas_core.job import job_json, parse_job
 from nas_core.report.facts import read_facts
-from nas_core.report.texts.checks import RULES, translate_check
+from nas_core.report.texts.checks import RULES, translate, translate_check
 from nas_core.report.texts.checks import SENTENCES as CHECKS
+from nas_core.report.texts.errors import ERRORS
 from nas_core.report.texts.film import FILM
 from nas_core.report.texts.languages import LANGUAGES, Texts, spoken
 from nas_core.report.texts.page import PAGE
@@ -82,6 +84,23 @@ def test_what_the_checks_say_is_said_in_russian(tmp_path: Path) -> None:
         assert translate_check(check, "en") == check
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"budget_minutes": 0, "seed": "x", "speed": 1, "algorithm": "magic"},
+        {"target": "y", "exclude_columns": ["y"]},
+        {"target": "y", "task": "tabular_regression", "metric": "accuracy"},
+    ],
+)
+def test_what_a_job_has_wrong_is_said_in_russian(fields: dict[str, object]) -> None:
+    with pytest.raises(JobError) as caught:
+        parse_job({"dataset_uri": "a.csv"} | fields)
+    for problem in caught.value.problems:
+        assert re.search("[а-яё]", translate(problem, "ru")), problem
+        assert translate(problem, "en") == problem
+
+
 @cache
 def code() -> str:
     """The program without the report; its texts in one piece each."""
@@ -89,7 +108,7 @@ def code() -> str:
     return " ".join(re.sub(r'"\n\s*f?"', "", path.read_text("utf-8")) for path in files)
 
 
-@pytest.mark.parametrize("english", [english for english, _ in CHECKS])
+@pytest.mark.parametrize("english", [english for english, _ in (*CHECKS, *ERRORS) if "`: " not in english])
 def test_what_is_translated_is_still_said(english: str) -> None:
     pieces = [piece.strip(" .:,()") for piece in re.split(r"{\w+}|\(s\)", english)]
     assert all(piece in code() for piece in pieces if len(piece) > 8), pieces

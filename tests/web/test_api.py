@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
+import sqlite3
+import zipfile
+from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from nas_core.runs import layout
 from nas_core.runs.run import open_run
+from nas_core.tasks.image_classification.sample import write_sample as write_pictures
 
 API = "/nas/api/v1"
 RUN = f"{API}/runs/generate_network/finished"
@@ -84,12 +91,53 @@ def test_a_bad_file_is_explained(user, text, word):
     assert problem["errors"][0]["field"] == "dataset_uri"
 
 
+def test_what_is_wrong_is_said_in_russian_too(user):
+    user.headers["Accept-Language"] = "ru-RU,ru;q=0.9"
+    is_problem(user.post(f"{API}/runs", json={"dataset_uri": "a.csv", "budget_minutes": 0}), 422, "обязательно")
+    uri = upload(user, "%PDF-1.4 …").json()["dataset_uri"]
+    problem = is_problem(user.post(f"{API}/inspect", json={"dataset_uri": uri}), 422, "это документ PDF")
+    assert problem["errors"][0]["field"] == "dataset_uri"
+    uri = upload(user, "age,plan,churned\n" + "7,free,0\n7,pro,1\n" * 30).json()["dataset_uri"]
+    seen = user.post(f"{API}/inspect", json={"dataset_uri": uri}).json()
+    assert "отложен" in next(found["message"] for found in seen["findings"] if found["column"] == "age")
+
+
 def test_an_upload_has_limits(user, monkeypatch, runs_root):
     monkeypatch.setenv("NAS_MAX_DOWNLOAD_MB", "1")
     before = set((runs_root / "uploads").rglob("*"))
     is_problem(upload(user, "x" * (2 << 20)), 413, "NAS_MAX_DOWNLOAD_MB")
     is_problem(upload(user, ""), 422, "empty")
     assert set((runs_root / "uploads").rglob("*")) == before
+
+
+PARTS = f"{API}/uploads/parts"
+
+
+def begin(client, text=CSV):
+    return client.post(PARTS, params={"name": "customers.csv", "size": len(text)}).json()["key"]
+
+
+def test_an_upload_comes_in_parts_and_goes_on_where_it_stopped(user, runs_root):
+    key = begin(user)
+    assert user.patch(f"{PARTS}/{key}?offset=0", content=CSV[:100].encode()).json()["bytes"] == 100
+    is_problem(user.patch(f"{PARTS}/{key}?offset=50", content=b"x"), 409, "100")
+    assert user.get(f"{PARTS}/{key}").json() == {"key": key, "bytes": 100, "size": len(CSV), "dataset_uri": None}
+    whole = user.patch(f"{PARTS}/{key}?offset=100", content=CSV[100:].encode()).json()
+    assert Path(whole["dataset_uri"]).read_text() == CSV
+    assert [path.name for path in (runs_root / "uploads" / key).iterdir()] == ["customers.csv"]
+    assert user.post(f"{API}/inspect", json={"dataset_uri": whole["dataset_uri"]}).json()["n_rows"] == 60
+    is_problem(user.patch(f"{PARTS}/{key}?offset=0", content=b"x"), 404, "whole")
+
+
+def test_parts_have_limits_and_one_owner(user, operator, monkeypatch):
+    key = begin(user)
+    is_problem(operator.get(f"{PARTS}/{key}"), 404, "no such upload")
+    is_problem(operator.patch(f"{PARTS}/{key}?offset=0", content=b"x"), 404, "no such upload")
+    is_problem(user.patch(f"{PARTS}/{key}?offset=0", content=b"x" * (len(CSV) + 1)), 413, "larger")
+    is_problem(user.post(PARTS, params={"name": "a.csv", "size": 0}), 422, "empty")
+    monkeypatch.setenv("NAS_MAX_DOWNLOAD_MB", "1")
+    is_problem(user.post(PARTS, params={"name": "a.csv", "size": 2 << 20}), 413, "NAS_MAX_DOWNLOAD_MB")
+    assert user.get(f"{PARTS}/..%2f..%2fuploads").status_code in (404, 422)
 
 
 def test_only_uploads_and_given_folders_are_read(user, tmp_path, runs_root):
@@ -206,3 +254,48 @@ def test_what_has_not_changed_is_not_sent_again(viewer):
         again = viewer.get(url, headers={"If-None-Match": first.headers["etag"]})
         assert (again.status_code, again.content) == (304, b"")
         assert again.headers["cache-control"] == "private, no-cache"
+
+
+def send_file(client, path):
+    return client.post(f"{API}/uploads", params={"name": path.name}, content=path.read_bytes()).json()["dataset_uri"]
+
+
+def test_pictures_are_looked_at(user, tmp_path):
+    archive = Path(write_pictures(tmp_path)["dataset_uri"])
+    seen = user.post(f"{API}/inspect", json={"dataset_uri": send_file(user, archive)}).json()
+    assert (seen["target"], seen["task"], seen["is_whole"]) == ("label", "image_classification", True)
+    pictures = seen["pictures"]
+    assert (pictures["n"], pictures["shape"]) == (400, [20, 20, 1])
+    assert {group["value"]: group["n"] for group in pictures["groups"]} == {"ring": 209, "cross": 191}
+    assert {one["value"] for one in pictures["shown"]} == {"ring", "cross"}
+    for one in pictures["shown"]:
+        kind, content = one["uri"].split(";base64,")
+        assert kind == "data:image/jpeg"
+        assert Image.open(io.BytesIO(base64.b64decode(content))).size == (20, 20)
+
+
+def test_broken_pictures_are_counted(user, tmp_path):
+    with zipfile.ZipFile(tmp_path / "pets.zip", "w") as archive:
+        for k in range(12):
+            file = io.BytesIO()
+            Image.new("RGB", (30, 20 + k), (20 * k, 90, 90)).save(file, "PNG")
+            archive.writestr(f"{'cat' if k % 2 else 'dog'}/{k}.png", b"no picture" if k == 5 else file.getvalue())
+    seen = user.post(f"{API}/inspect", json={"dataset_uri": send_file(user, tmp_path / "pets.zip")}).json()
+    assert "1 picture of 12 cannot be read." in [found["message"] for found in seen["findings"]]
+    assert seen["n_rows"] == 11
+
+
+def test_a_database_is_looked_at_through_a_connection(user, tmp_path, monkeypatch):
+    database = sqlite3.connect(tmp_path / "shop.db")
+    database.execute("CREATE TABLE customers (age INTEGER, plan TEXT, churned TEXT)")
+    database.executemany("INSERT INTO customers VALUES (?, ?, ?)", [row.split(",") for row in ROWS])
+    database.commit()
+    database.close()
+    monkeypatch.setenv("AIRFLOW_CONN_SHOP", json.dumps({"conn_type": "sqlite", "host": str(tmp_path / "shop.db")}))
+    question = {"dataset_uri": "airflow://shop", "query": "SELECT * FROM customers"}
+    seen = user.post(f"{API}/inspect", json=question).json()
+    assert (seen["target"], seen["n_rows"], seen["rows"][0]) == ("churned", 60, ["20", "free", "0"])
+    is_problem(user.post(f"{API}/inspect", json={"dataset_uri": "airflow://shop"}), 422, "query")
+    is_problem(user.post(f"{API}/inspect", json=question | {"dataset_uri": "airflow://none"}), 422, "'none'")
+    elsewhere = question | {"dataset_uri": f"sqlite:///{tmp_path}/shop.db"}
+    is_problem(user.post(f"{API}/inspect", json=elsewhere), 422, "Airflow connection")

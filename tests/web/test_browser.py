@@ -13,6 +13,7 @@ from browser import faults, is_within_its_width, open_page
 from playwright.sync_api import expect
 
 from nas_core.runs.records import append_line, read_lines
+from nas_core.tasks.image_classification.sample import write_sample as write_pictures
 
 pytestmark = pytest.mark.slow
 expect.set_options(timeout=60_000)  # a loaded machine is slow
@@ -107,14 +108,22 @@ def test_the_keyboard_is_enough(visit):
     page.wait_for_url(re.compile("run=page__"))
 
 
-def test_a_lost_upload_can_be_repeated(visit):
+def test_a_lost_upload_goes_on_where_it_stopped_even_after_a_reload(visit, tmp_path):
+    table, offsets = tmp_path / "customers.csv", []
+    rows = (f"{20 + row * 7 % 31},{'pro' if row % 3 else 'free'},{row % 2}\n" for row in range(700_000))
+    table.write_text("age,plan,churned\n" + "".join(rows))
     page = visit("user", "?new")
-    page.route("**/api/v1/uploads*", lambda route: route.abort())
-    page.set_input_files("#file", csv_file(CSV))
+    page.route(re.compile(r"parts/\w+\?offset=(?!0$)"), lambda route: route.abort())
+    page.set_input_files("#file", table)
     expect(page.get_by_role("alert")).to_contain_text("The connection was lost")
-    page.unroute("**/api/v1/uploads*")
-    page.get_by_role("button", name="Try again").click()
+    page.unroute_all()
+    page.reload()
+    expect(page.get_by_text("Choose the same file again")).to_be_visible()
+    page.on("request", lambda request: offsets.extend(re.findall(r"offset=(\d+)", request.url)))
+    page.set_input_files("#file", table)
     expect(page.locator("#target")).to_have_value("churned")
+    assert offsets[0] == str(4 << 20)
+    assert int(offsets[-1]) < table.stat().st_size < 3 * (4 << 20)
 
 
 @pytest.mark.usefixtures("finished_run")
@@ -183,6 +192,51 @@ def test_ten_thousand_candidates_are_drawn(visit, known_run, runs_root):
     assert page.locator(".ledger tbody tr").count() < 100
     page.wait_for_function("() => /10,000/.test(document.querySelector('canvas').getAttribute('aria-label'))")
     shutil.rmtree(runs_root / "many")
+
+
+@pytest.mark.usefixtures("finished_run")
+def test_the_leaderboard_sorts_and_filters(visit):
+    page = visit("viewer", run_page("finished", "&tab=how_found"))
+    board = page.locator(".board")
+    rows, head = board.locator("tbody tr"), board.locator("thead")
+    expect(rows).to_have_count(25)
+    values = [float(text) for text in board.locator("tbody tr:has(b) td:nth-child(2)").all_inner_texts()]
+    assert values == sorted(values)  # log-loss: the best first
+    head.get_by_role("button", name="Parameters").click()
+    sizes = [int(text.replace(",", "")) for text in board.locator("tbody td:nth-child(4)").all_inner_texts()]
+    assert sizes == sorted(sizes)
+    board.get_by_label("State").select_option("failures")
+    expect(rows.first).to_contain_text("ran out of memory")
+    n_failed = rows.count()
+    board.get_by_label("State").select_option("all")
+    board.get_by_label("With the layer").select_option("residual")
+    expect(rows.first).to_contain_text("residual")
+    assert all("residual" in text for text in rows.all_inner_texts())
+    board.get_by_label("With the layer").select_option("")
+    board.locator("canvas").nth(1).scroll_into_view_if_needed()
+    ways = board.locator("canvas").nth(1).bounding_box()
+    page.mouse.move(ways["x"] + 30, ways["y"] + 40)  # the first axis, from its top to its middle
+    page.mouse.down()
+    page.mouse.move(ways["x"] + 30, ways["y"] + ways["height"] / 2)
+    page.mouse.up()
+    expect(board.get_by_role("button", name="Clear the axes")).to_be_visible()
+    assert 0 < rows.count() < 25
+    board.get_by_role("button", name="Clear the axes").click()
+    expect(rows).to_have_count(25)
+    assert n_failed > 0
+    assert faults(page) == []
+
+
+def test_pictures_are_shown_by_class(visit, tmp_path):
+    page = visit("user", "?new")
+    page.set_input_files("#file", write_pictures(tmp_path)["dataset_uri"])
+    expect(page.locator(".class")).to_have_count(2)
+    expect(page.locator(".class").first).to_contain_text("ring")
+    assert page.evaluate("() => [...document.querySelectorAll('.thumb img')].every((one) => one.naturalWidth === 20)")
+    expect(page.locator("#target")).to_have_value("label")
+    assert faults(page) == []
+    page.get_by_role("button", name="Design the network").click()
+    page.wait_for_url(re.compile("run=page__"))
 
 
 def test_an_operator_stops_a_search_and_deletes_a_run(visit, known_run, finished_run):

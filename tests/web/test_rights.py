@@ -7,10 +7,14 @@ import re
 import pytest
 
 PLACES = {"dag_id": "generate_network", "run_id": "finished", "part": "report/report.html", "name": "index.html"}
+PLACES["key"] = "A" * 22
 VIEWERS, USERS, OPERATORS = ("viewer", "user", "op", "admin"), ("user", "op", "admin"), ("op", "admin")
 # What a route needs when it does more than show.
 WHO = {
     ("POST", "/api/v1/uploads"): USERS,
+    ("POST", "/api/v1/uploads/parts"): USERS,
+    ("GET", "/api/v1/uploads/parts/{key}"): USERS,
+    ("PATCH", "/api/v1/uploads/parts/{key}"): USERS,
     ("POST", "/api/v1/inspect"): USERS,
     ("POST", "/api/v1/runs"): USERS,
     ("POST", "/api/v1/runs/{dag_id}/{run_id}/stop"): OPERATORS,

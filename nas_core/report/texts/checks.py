@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from nas_core.report.texts.errors import ERRORS, FIELDS
 from nas_core.report.texts.languages import Texts, spoken
 from nas_core.report.words import local
 
@@ -263,7 +264,10 @@ def translate_check(check: Mapping[str, Any], language: str) -> dict[str, Any]:
 
 
 def translate(sentence: str, language: str) -> str:
-    """An English `sentence` of the checks in `language`; figures as it writes them; as it is where it is not known."""
+    """An English `sentence` of the checks, or of a ``JobError``, in `language`, with figures as it writes them.
+
+    What is not known stays as it is.
+    """
     if language == "en":
         return sentence
     if _FIGURE.fullmatch(sentence):
@@ -276,7 +280,7 @@ def translate(sentence: str, language: str) -> str:
 
 @cache
 def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
-    return tuple((_pattern(english), russian) for english, russian in SENTENCES)
+    return tuple((_pattern(english), russian) for english, russian in (*ERRORS, *SENTENCES, *FIELDS))
 
 
 def _pattern(english: str) -> re.Pattern[str]:

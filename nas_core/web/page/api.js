@@ -12,7 +12,7 @@ export const runLink = ({ dag_id, run_id }, more = "") => `?dag=${encodeURICompo
 export const pathOf = (part) => part.split("/").map(encodeURIComponent).join("/");
 
 export async function call(method, path, body) {
-  const headers = body === undefined ? {} : { "Content-Type": "application/json" };
+  const headers = { "Accept-Language": document.documentElement.lang, ...(body === undefined ? {} : { "Content-Type": "application/json" }) };
   const answer = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
   if (!answer.ok) throw new Problem(await answer.json().catch(() => ({})), answer.status);
   return answer.status === 204 ? null : answer.json();
@@ -21,7 +21,7 @@ export const get = (path) => call("GET", path);
 export const post = (path, body) => call("POST", path, body);
 
 // Send a file as it lies on the disk, telling how far it is; abort() of the answer ends it.
-export function send(path, file, onProgress) {
+export function send(path, file, onProgress, { method = "POST", accept } = {}) {
   const request = new XMLHttpRequest();
   const done = new Promise((resolve, reject) => {
     request.upload.onprogress = (event) => onProgress(event.loaded, event.total);
@@ -31,10 +31,12 @@ export function send(path, file, onProgress) {
       if (request.status < 300) resolve(body);
       else reject(new Problem(isJson ? body : {}, request.status));
     };
-    request.onerror = () => reject(new Problem({ detail: "" }, 0));
+    request.onerror = () => reject(new Problem({}, 0));
     request.onabort = () => reject(new Problem({ detail: "aborted" }, -1));
   });
-  request.open("POST", path);
+  request.open(method, path);
+  request.setRequestHeader("Accept-Language", document.documentElement.lang);
+  if (accept) request.setRequestHeader("Accept", accept);
   request.send(file);
   done.abort = () => request.abort();
   return done;

@@ -16,28 +16,38 @@ export function records(values, isHigher) {
   return values.map((value) => { if (value !== null && (best === null || (isHigher ? value > best : value < best))) best = value; return best; });
 }
 
-// Curves of a search on a canvas: 10,000 dots are drawn within a frame, and only when something changed.
-// `series`: [{values, colour, dots, dashed}], values in the metric, null for failed ones.
-export function searchChart(label, describe) {
+// A canvas as wide as its place: `draw(pen, width, height)` is called when something changed, at most once a frame.
+export function drawing(label, heightOf, draw) {
   const canvas = h("canvas", { role: "img", "aria-label": label, tabindex: 0 }), box = h("div", { class: "canvas" }, canvas);
-  let series = [], isHigher = true, wanted = false, places = [];
-  const redraw = () => { if (!wanted) { wanted = true; requestAnimationFrame(() => { wanted = false; draw(); }); } };
-  new ResizeObserver(redraw).observe(box);
-  document.addEventListener("look", redraw);
-
-  function draw() {
-    const width = box.clientWidth, height = Math.max(220, Math.min(340, width * 0.42)), scale = devicePixelRatio || 1;
+  let wanted = false;
+  function paint() {
+    const width = box.clientWidth, height = heightOf(width), scale = devicePixelRatio || 1;
     if (!width) return;
     if (canvas.width !== Math.round(width * scale)) { canvas.width = Math.round(width * scale); canvas.height = Math.round(height * scale); canvas.style.height = `${height}px`; }
     const pen = canvas.getContext("2d");
     pen.setTransform(scale, 0, 0, scale, 0, 0);
     pen.clearRect(0, 0, width, height);
+    pen.font = "12px system-ui, sans-serif";
+    pen.lineWidth = 1;
+    draw(pen, width, height);
+  }
+  const redraw = () => { if (!wanted) { wanted = true; requestAnimationFrame(() => { wanted = false; paint(); }); } };
+  new ResizeObserver(redraw).observe(box);
+  document.addEventListener("look", redraw);
+  return { box, canvas, redraw };
+}
+
+// Curves of a search on a canvas: 10,000 dots are drawn within a frame, and only when something changed.
+// `series`: [{values, colour, dots, dashed}], values in the metric, null for failed ones.
+export function searchChart(label, describe) {
+  let series = [], isHigher = true, places = [];
+  const { box, canvas, redraw } = drawing(label, (width) => Math.max(220, Math.min(340, width * 0.42)), draw);
+
+  function draw(pen, width, height) {
     const [left, top, right, bottom] = [54, 14, width - 14, height - 30], n = Math.max(10, ...series.map((one) => one.values.length));
     const [low, high] = goodRange(series, isHigher);
     const x = (k) => left + (right - left) * (n > 1 ? k / (n - 1) : 0.5);
     const y = (value) => { const share = (value - low) / (high - low || 1), up = isHigher ? share : 1 - share; return bottom - (bottom - top) * Math.max(0, Math.min(1, up)); };
-    pen.font = "12px system-ui, sans-serif";
-    pen.lineWidth = 1;
     pen.textAlign = "right";
     for (const tick of ticks(low, high)) {
       pen.strokeStyle = colour("faint"); pen.fillStyle = colour("muted");
@@ -94,7 +104,7 @@ export function searchChart(label, describe) {
 }
 
 // All values but the worst tenth, which lies on the edge.
-function goodRange(series, isHigher) {
+export function goodRange(series, isHigher) {
   const sorted = series.flatMap((one) => one.values).filter((value) => value !== null).sort((a, b) => (isHigher ? b - a : a - b));
   if (!sorted.length) return [0, 1];
   const best = sorted[0], worst = sorted[Math.max(0, Math.ceil(sorted.length * 0.9) - 1)], pad = Math.abs(best - worst) * 0.06 || Math.abs(best) * 0.05 || 0.5;

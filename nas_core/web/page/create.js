@@ -1,8 +1,10 @@
 import { h, s, show } from "./dom.js";
-import { get, post, runLink, runPath, send } from "./api.js";
+import { get, post, runLink, runPath } from "./api.js";
+import { interrupted, upload } from "./upload.js";
 import { LANGUAGE, t } from "./texts.js";
 import { bytes, clock, percent, short, whole } from "./format.js";
 import { settings } from "./settings.js";
+import { gallery } from "./gallery.js";
 
 const TYPES = ["numeric", "categorical", "boolean", "date", "text", "id", "ignore"];
 const TIMES = [2, 5, 10, 30, 60, 240];
@@ -26,31 +28,34 @@ export async function create(me, asked) {
     seen = null;
     rest.replaceChildren();
     problems.replaceChildren();
-    const pick = h("input", { type: "file", hidden: true, id: "file", onchange: () => pick.files[0] && upload(pick.files[0]) });
+    const pick = h("input", { type: "file", hidden: true, id: "file", onchange: () => pick.files[0] && take(pick.files[0]) });
     const address = h("input", { type: "text", placeholder: t("address_hint"), "aria-label": t("or_address"), value: job.dataset_uri && !fileName ? job.dataset_uri : "" });
+    const query = h("textarea", { id: "query", rows: 3, spellcheck: "false", placeholder: "SELECT age, plan, churned FROM customers", value: job.query || "" });
+    const asking = h("div", { class: "query", hidden: !isDatabase(address.value) }, h("label", { for: "query" }, t("which_rows")), query);
+    address.addEventListener("input", () => { asking.hidden = !isDatabase(address.value); });
     const zone = h("div", { class: "drop" },
       tableArt(), h("b", {}, t("drop_here")), h("span", { class: "muted small" }, t("drop_hint")),
       h("button", { type: "button", onclick: () => pick.click() }, t("choose_file")), pick);
-    dropping(zone, upload);
-    data.replaceChildren(h("section", {}, h("h2", {}, t("your_data")), error ? mistakes(error) : "", zone,
-      h("form", { class: "bar", onsubmit: (event) => { event.preventDefault(); if (address.value.trim()) { fileName = null; fresh(address.value.trim()); look(); } } },
-        h("span", { class: "muted" }, t("or_address")), address, h("button", {}, t("look")))));
+    dropping(zone, take);
+    data.replaceChildren(h("section", {}, h("h2", {}, t("your_data")), error ? mistakes(error) : "", interrupted().slice(-1).map((name) => h("p", { class: "band" }, t("interrupted", { name }))), zone,
+      h("form", { onsubmit: (event) => { event.preventDefault(); if (address.value.trim()) { fileName = null; fresh(address.value.trim()); if (isDatabase(address.value)) job.query = query.value.trim(); look(); } } },
+        h("div", { class: "bar" }, h("span", { class: "muted" }, t("or_address")), address, h("button", {}, t("look"))), asking)));
   }
-  const fresh = (uri) => Object.assign(job, { dataset_uri: uri, target: undefined, column_types: {}, exclude_columns: [] });
-  async function upload(file) {
+  const fresh = (uri) => Object.assign(job, { dataset_uri: uri, target: undefined, query: undefined, column_types: {}, exclude_columns: [] });
+  async function take(file) {
     fileName = file.name;
     const bar = h("progress", { max: 1, "aria-label": file.name }), said = h("p", { class: "muted", role: "status" });
     const progress = (done, total) => { bar.value = done / total; said.textContent = t("uploading", { name: file.name, done: bytes(done), total: bytes(total) }); };
     data.replaceChildren(h("section", {}, h("h2", {}, t("your_data")), bar, said, h("button", { onclick: () => sending.abort() }, t("cancel"))));
     progress(0, file.size);
-    sending = send(`api/v1/uploads?name=${encodeURIComponent(file.name)}`, file, progress);
+    sending = upload(file, progress);
     try {
-      fresh((await sending).dataset_uri);
+      fresh(await sending);
     } catch (error) {
       if (error.status === -1) return askForData();
       if (error.status) return askForData(error);
       data.replaceChildren(h("section", {}, h("h2", {}, t("your_data")), h("p", { class: "bad", role: "alert" }, t("connection_lost")),
-        h("div", { class: "bar" }, h("button", { class: "primary", onclick: () => upload(file) }, t("retry")), h("button", { onclick: () => askForData() }, t("other_file")))));
+        h("div", { class: "bar" }, h("button", { class: "primary", onclick: () => take(file) }, t("retry")), h("button", { onclick: () => askForData() }, t("other_file")))));
       return undefined;
     }
     return look();
@@ -69,8 +74,8 @@ export async function create(me, asked) {
       drawRest();
     } catch (error) {
       if (number !== looks) return undefined;
-      if (!(error.errors || []).some((one) => /no preview|not previewed/.test(one.rule))) return askForData(error);
-      seen = { name: job.dataset_uri, columns: [], rows: [], findings: [], n_rows: null, metrics: [] };
+      if (!isDatabase(job.dataset_uri) || !job.query) return askForData(error);
+      seen = { name: job.dataset_uri, columns: [], rows: [], findings: [], n_rows: null, metrics: [], error };  // the workers may reach what this server does not
       drawData();
       drawRest();
     } finally {
@@ -79,15 +84,18 @@ export async function create(me, asked) {
     return undefined;
   }
   function drawData() {
-    const size = seen.n_rows === null ? "" : seen.is_whole ? t("rows_columns", { rows: whole(seen.n_rows), columns: whole(seen.columns.length) })
+    const size = seen.n_rows === null ? "" : seen.pictures ? `${t("n_pictures", { n: whole(seen.pictures.n) })}${seen.is_whole ? "" : `, ${t("judged_by", { n: whole(seen.n_rows) })}`}` : seen.is_whole ? t("rows_columns", { rows: whole(seen.n_rows), columns: whole(seen.columns.length) })
       : `${t("rows_columns", { rows: `> ${whole(seen.n_rows)}`, columns: whole(seen.columns.length) })}, ${t("first_rows_only", { rows: whole(seen.n_rows) })}`;
     data.replaceChildren(h("section", {},
       h("div", { class: "top" }, h("div", {}, h("h2", {}, fileName || seen.name), h("p", { class: "muted" }, size)), h("button", { onclick: () => askForData() }, t("other_file"))),
-      seen.columns.length ? [h("p", { class: "small muted" }, t("preview")), preview()] : "",
-      noticed()));
+      seen.pictures ? gallery(seen.pictures, seen.pictures.groups.length <= 40 || seen.columns.find((column) => column.name === seen.target).type !== "numeric") : "",
+      told().length ? [h("p", { class: "small muted" }, t("preview")), preview()] : "",
+      seen.error ? mistakes(seen.error) : noticed()));
   }
+  // Columns that say something: of pictures not the picture, its name and its size.
+  const told = () => seen.columns.map((_, k) => k).filter((k) => !seen.pictures || !["image", "file", "height", "width", seen.target].includes(seen.columns[k].name));
   function preview() {
-    const order = seen.columns.map((_, k) => k).sort((a, b) => (seen.columns[b].role === "target") - (seen.columns[a].role === "target"));
+    const order = (seen.pictures ? told() : seen.columns.map((_, k) => k)).sort((a, b) => (seen.columns[b].role === "target") - (seen.columns[a].role === "target"));
     const columns = order.map((k) => seen.columns[k]);
     const head = columns.map((column) => h("th", { scope: "col", class: `${column.role === "target" ? "target" : ""} ${column.role === "set aside" ? "aside" : ""}` },
       h("span", { class: "colname", title: column.name }, short(column.name, 28)),
@@ -108,7 +116,7 @@ export async function create(me, asked) {
     look();
   }
   function noticed() {
-    const found = seen.findings.filter((one) => one.severity !== "info" || one.rule === "reading");
+    const found = seen.findings.filter((one) => one.severity !== "info" || ["reading", "чтение"].includes(one.rule));
     const line = (one) => h("li", { class: one.severity === "error" ? "bad" : "" }, one.message, one.action ? h("span", { class: "muted" }, ` ${one.action}`) : "");
     return h("div", {}, h("h3", {}, t("findings")), found.length ? h("ul", { class: "small" }, found.slice(0, 6).map(line)) : h("p", { class: "muted small" }, t("no_findings")),
       found.length > 6 ? h("details", {}, h("summary", {}, t("more_findings", { n: found.length - 6 })), h("ul", { class: "small" }, found.slice(6).map(line))) : "");
@@ -117,7 +125,7 @@ export async function create(me, asked) {
   // 2. The question, the time, the way
   function drawRest() {
     const targets = h("select", { id: "target", onchange: () => { job.target = targets.value || undefined; look(); } },
-      h("option", { value: "" }, t("choose_target")), seen.columns.map((column) => h("option", { value: column.name, selected: column.name === job.target }, column.name)));
+      h("option", { value: "" }, t("choose_target")), seen.columns.filter((column) => !seen.pictures || !["image", "file"].includes(column.name)).map((column) => h("option", { value: column.name, selected: column.name === job.target }, column.name)));
     const named = h("input", { id: "target", value: job.target || "", oninput: () => { job.target = named.value || undefined; ready(); } });
     job.name = job.name || nameFrom(fileName || seen.name);
     const naming = h("input", { id: "name", value: job.name, maxlength: 64, oninput: () => { job.name = naming.value; ready(); } });
@@ -157,6 +165,7 @@ async function earlierJob(asked) {
   delete kept.deadline;
   return { column_types: {}, exclude_columns: [], ...kept };
 }
+const isDatabase = (uri) => /^[a-z][a-z0-9+.-]*:\/\//i.test(uri.trim()) && !/^(file|s3|https?):/i.test(uri.trim());
 const cleaned = (job) => Object.fromEntries(Object.entries(job).filter(([name, value]) => value !== undefined && value !== null && !(name === "budget_minutes" && job.deadline)));
 const nameFrom = (file) => file.replace(/\.[A-Za-z0-9.]{1,12}$/, "").replace(/[^A-Za-z0-9_.-]+/g, "-").replace(/^[^A-Za-z0-9]+/, "").slice(0, 60) || "network";
 const span = (minutes) => (minutes < 120 || minutes % 60 ? t("minutes", { n: minutes }) : t("hours", { n: minutes / 60 }));
@@ -208,11 +217,12 @@ function time(job, runs, seen, changed) {
 const toMinutes = (x) => 10 ** (x / 100 * Math.log10(1440));
 const fromMinutes = (minutes) => 100 * Math.log10(Math.max(1, minutes)) / Math.log10(1440);
 
-// How many networks the time is good for, by the pace of the run whose table was most like this one.
+// How many networks the time is good for, by the pace of the run of the same task whose dataset was most like this one.
 function expected(minutes, runs, seen) {
-  const paced = runs.filter((run) => run.n_candidates > 5 && run.search_seconds && run.n_rows);
-  if (!paced.length || !seen.n_rows) return t("expect_unknown");
-  const nearest = paced.sort((a, b) => Math.abs(Math.log(a.n_rows / seen.n_rows)) - Math.abs(Math.log(b.n_rows / seen.n_rows)))[0];
+  const rows = seen.pictures ? seen.pictures.n : seen.n_rows;
+  const paced = runs.filter((run) => run.task === seen.task && run.n_candidates > 5 && run.search_seconds && run.n_rows);
+  if (!paced.length || !rows) return t(seen.pictures ? "expect_pictures" : "expect_unknown");
+  const nearest = paced.sort((a, b) => Math.abs(Math.log(a.n_rows / rows)) - Math.abs(Math.log(b.n_rows / rows)))[0];
   const budget = 60 * minutes, search = budget - Math.max(0.25 * budget, Math.min(45, budget / 2));
   const n = Math.max(1, search * nearest.n_candidates / nearest.search_seconds);
   return t("expect", { n: whole(n > 20 ? Math.round(n / 10) * 10 : n), name: nearest.name });

@@ -2,6 +2,7 @@ import { h } from "./dom.js";
 import { get, runPath } from "./api.js";
 import { t } from "./texts.js";
 import { clock, duration, format, number, short, whole } from "./format.js";
+import { leaderboard } from "./leaderboard.js";
 import { bars, diagram, kindClass, searchChart } from "./chart.js";
 
 const ROWS = 60, MINDS = 8;
@@ -60,7 +61,7 @@ export async function fill(view, place, status) {
 }
 
 // Chart, best network, thoughts and candidates of one search; `take` adds what came, and says whether it follows what was there.
-export function searchView() {
+export function searchView(isOver) {
   const all = [], values = [];
   let space = null, began = null, random = [], filter = "all", wanted = false;
   const describe = (k) => [`${t("network")} ${whole(all[k].number + 1)}`, titleOf(all[k]), all[k].score === null ? `${t("failed")}: ${all[k].error}` : `${space.metric.title} ${number(all[k].value)}`, t("n_parameters", { n: whole(all[k].parameters) })].join("\n");
@@ -68,13 +69,14 @@ export function searchView() {
   const figures = h("div", { class: "cards" }), best = h("div", {}), mind = h("div", {}), table = h("div", { class: "scroll ledger", tabindex: 0, role: "region", "aria-label": t("latest") });
   const axis = h("span", {}), shadow = h("span", { class: "key", hidden: true }, h("i", { class: "line dashed" }), t("random_best"));
   const chips = ["all", "records", "failures"].map((key) => h("button", { class: "chip", "aria-pressed": String(key === "all"), onclick: (event) => { filter = key; chips.forEach((chip) => chip.setAttribute("aria-pressed", String(chip === event.target))); rows(); } }, t(key)));
+  const board = leaderboard(), unfolded = h("details", { class: "board", open: isOver, ontoggle: () => space && later() }, h("summary", {}, h("h2", {}, t("leaderboard")), h("span", { class: "muted small" }, t("leaderboard_hint"))), board.box);
   const box = h("div", {}, figures,
     h("div", { class: "wide-narrow" },
       h("section", {}, h("h2", {}, t("learning")), h("p", { class: "small muted legend" }, axis, h("span", { class: "key" }, h("i", { class: "square" }), t("a_network")), h("span", { class: "key" }, h("i", { class: "line" }), t("best_line")), shadow, h("span", { class: "key" }, h("i", { class: "cross" }, "×"), t("failures"))), chart, h("p", { class: "small muted right" }, t("networks_axis"))),
       h("section", {}, h("h2", {}, t("best_network")), best)),
     h("div", { class: "wide-narrow" },
       h("section", {}, h("div", { class: "top" }, h("h2", {}, t("latest")), h("div", { class: "bar" }, chips)), table),
-      h("section", {}, h("h2", {}, t("thinking")), h("p", { class: "small muted" }, t("thinking_hint")), mind)));
+      h("section", {}, h("h2", {}, t("thinking")), h("p", { class: "small muted" }, t("thinking_hint")), mind)), unfolded);
 
   const titlesOf = (codes) => codes.map((code) => (space.choices[code] || { title: "?", kind: "" }));
   const titleOf = (one) => titlesOf(one.codes).map((choice) => choice.title).join(" › ") || "–";
@@ -105,6 +107,7 @@ export function searchView() {
     paintBest();
     paintMind();
     rows();
+    if (unfolded.open) board.update(all, space);
   }
   let drawn = -2;
   function paintBest() {

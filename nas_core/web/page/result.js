@@ -18,7 +18,7 @@ export async function result(body, me, status, place, tab) {
     overview: () => overview(facts, files, base, status),
     try_it: () => tryIt(facts, base),
     full_report: () => (files.some((file) => file.path === "report/report.html") ? report(base) : h("p", { class: "muted" }, t("no_report"))),
-    how_found: () => { const view = searchView(); fill(view, place, status); return view.box; },
+    how_found: () => { const view = searchView(true); fill(view, place, status); return view.box; },
     files: () => fileList(files, base),
   };
   const tabs = TABS.filter((name) => facts || !["try_it", "full_report"].includes(name)).map((name) => h("button", {

@@ -9,6 +9,7 @@ const AT_FIRST = 12;
 
 // A form made from the columns that the network learned from; its answer follows every change.
 export function tryIt(facts, base) {
+  if (facts.data.columns.some((column) => column.type === "image")) return tryPictures(facts, base);
   const order = new Map(facts.test.importance.map((one, place) => [one.column, place]));
   const columns = facts.data.columns.filter((column) => column.role === "feature").sort((a, b) => (order.get(a.name) ?? 1e9) - (order.get(b.name) ?? 1e9));
   const row = {}, answer = h("div", { "aria-live": "polite" });
@@ -57,6 +58,42 @@ function field(column, row, changed) {
   return h("div", { class: "field" }, h("label", { for: id }, column.name), input, input.tagName === "INPUT" ? h("datalist", { id: `${id}-values` }, values.map((value) => h("option", { value }))) : "");
 }
 
+// For a network of pictures: drop some, and see what it says of each.
+function tryPictures(facts, base) {
+  const answer = h("div", { "aria-live": "polite" }, h("p", { class: "muted" }, t("nothing_tried")));
+  const pick = h("input", { type: "file", id: "rows", hidden: true, accept: "image/*,.zip,.tar,.gz,.npz", onchange: () => pick.files[0] && take(pick.files[0]) });
+  const zone = h("div", { class: "drop" }, h("b", {}, t("drop_picture")), h("span", { class: "muted small" }, t("try_picture_hint")), h("button", { type: "button", onclick: () => pick.click() }, t("choose_file")), pick);
+  const shown = h("div", { class: "center" });
+  dropping(zone, take);
+  async function take(file) {
+    const path = `${base}/predictions/file?name=${encodeURIComponent(file.name)}`;
+    answer.replaceChildren(h("p", { class: "muted busy" }, t("predicting")));
+    shown.replaceChildren(file.type.startsWith("image/") ? h("img", { class: "tried", src: URL.createObjectURL(file), alt: file.name }) : "");
+    try {
+      const rows = await send(path, file, () => {}, { accept: "application/json" });
+      if (rows.length === 1) answer.replaceChildren(...says(rows[0], facts));
+      else answer.replaceChildren(table(rows, facts), csvOf(path, file));
+    } catch (error) { answer.replaceChildren(mistakes(error)); }
+    pick.value = "";
+  }
+  return h("div", { class: "two" }, h("section", {}, h("h2", {}, t("try_it")), zone, shown), h("section", {}, h("h2", {}, t("says")), answer));
+}
+function table(rows, facts) {
+  const sure = (row) => Math.max(...Object.entries(row).filter(([name]) => name.startsWith("p_")).map(([, p]) => p));
+  return h("div", { class: "scroll ledger", tabindex: 0, role: "region", "aria-label": t("says") }, h("table", {}, h("thead", {}, h("tr", {}, h("th", {}, t("file")), h("th", {}, facts.target), h("th", { class: "n" }, ""))),
+    h("tbody", {}, rows.map((row) => h("tr", {}, h("td", {}, row.file || ""), h("td", {}, typeof row.prediction === "number" ? number(row.prediction) : String(row.prediction)), h("td", { class: "n muted" }, Number.isFinite(sure(row)) ? percent(sure(row)) : ""))))));
+}
+function csvOf(path, file) {
+  const button = h("button", { onclick: async () => { button.disabled = true; give(await send(path, file, () => {}), file.name); button.disabled = false; } }, t("as_csv"));
+  return h("p", { class: "right" }, button);
+}
+function give(csv, from) {
+  const name = `${from.replace(/\.[A-Za-z0-9]+$/, "")}-predictions.csv`;
+  const link = h("a", { href: URL.createObjectURL(new Blob([csv], { type: "text/csv" })), download: name, class: "button" }, name);
+  link.click();
+  return link;
+}
+
 function many(base) {
   const said = h("div", { "aria-live": "polite" }), pick = h("input", { type: "file", id: "rows", hidden: true, onchange: () => pick.files[0] && take(pick.files[0]) });
   const zone = h("div", { class: "drop small" }, h("span", {}, t("many_hint")), h("button", { type: "button", onclick: () => pick.click() }, t("choose_file")), pick);
@@ -65,10 +102,8 @@ function many(base) {
     said.replaceChildren(h("p", { class: "muted busy" }, t("predicting")));
     try {
       const csv = await send(`${base}/predictions/file?name=${encodeURIComponent(file.name)}`, file, () => {});
-      const name = `${file.name.replace(/\.[A-Za-z0-9]+$/, "")}-predictions.csv`;
-      const link = h("a", { href: URL.createObjectURL(new Blob([csv], { type: "text/csv" })), download: name, class: "button" }, name);
-      said.replaceChildren(h("p", { class: "good" }, t("predictions_ready", { name })), link);
-      link.click();
+      const link = give(csv, file.name);
+      said.replaceChildren(h("p", { class: "good" }, t("predictions_ready", { name: link.download })), link);
     } catch (error) { said.replaceChildren(mistakes(error)); }
     pick.value = "";
   }
