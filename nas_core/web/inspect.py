@@ -16,6 +16,7 @@ from nas_core.data.address import AIRFLOW, connection_variable, last_part, schem
 from nas_core.data.checks import Findings
 from nas_core.data.column_scan import ColumnScan
 from nas_core.data.pictures.album import FILE, LABEL, Album, find_named_album, is_album, open_album
+from nas_core.data.pictures.embedded import find_embedded_album
 from nas_core.data.pictures.reader import PictureReader
 from nas_core.data.profile import describe
 from nas_core.data.quality import check_columns, find_missing_codes
@@ -94,7 +95,8 @@ def _open(job: Any, scratch: Path, findings: Findings) -> tuple[Reader, Album | 
         album: Album | None = open_album(files, scratch)
     else:
         reader = open_files(files, scratch, job.dialect(), job.file_column)
-        album = find_named_album(reader, job.dataset_uri, job.image_folder, scratch)
+        album = find_embedded_album(reader, scratch)
+        album = album or find_named_album(reader, job.dataset_uri, job.image_folder, scratch)
         if album is None:
             return reader, None
     assert album is not None
