@@ -151,7 +151,7 @@ def _changes(pictures: Pictures, done: dict[str, float]) -> tuple[str, ...]:
     places = {"x": done.get("right", 0), "y": done.get("down", 0), "by": 0.0, "share": 0.0}
     lines = []
     for name, figure in done.items():
-        if name != "right":
+        if name != "right" and not (name == "share" and round(100 * figure) == 100):
             lines.append(pictures.say(f"done_{name}", **places | {"by": round(figure), "share": round(100 * figure)}))
     return tuple(lines)
 

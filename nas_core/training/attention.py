@@ -50,7 +50,7 @@ def _chosen(wrongness: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The rows to look at, by how wrong they are, and whether each is one of the wrong ones."""
     order = np.argsort(-wrongness, kind="stable")
     wrong = [row for row in order[:N_WRONG] if wrongness[row] > 0]
-    best = np.argsort(wrongness, kind="stable")[: len(wrongness) // 2]  # of classes: nearly always right ones
+    best = np.flatnonzero(wrongness <= np.median(wrongness))  # of classes: nearly always all right ones
     right = np.sort(np.random.default_rng(0).permutation(np.setdiff1d(best, wrong))[:N_RIGHT])
     rows = np.array([*wrong, *right], int)
     return rows, np.arange(len(rows)) < len(wrong)
