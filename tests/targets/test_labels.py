@@ -137,3 +137,8 @@ def test_balanced_classes_count_alike() -> None:
     output = np.tile(np.array([[0.9, 0.1]], np.float32), (100, 1))
     plain, weighted = (np.asarray(head.loss(s, 10_000)(codes, output)) for s in (encode.fit("y", column), spec))
     np.testing.assert_allclose(weighted, plain * weights, rtol=1e-5)
+
+
+def test_a_row_that_is_right_is_not_wrong_at_all():
+    output = np.array([[0.6, 0.4], [0.6, 0.4], [0.1, 0.9]])
+    np.testing.assert_allclose(figures.wrongness(np.array([0, 1, 0]), output), [0, 0.6, 0.9])

@@ -96,3 +96,9 @@ def test_intervals_of_a_logarithmic_scale_grow_with_the_prediction() -> None:
     low, high = said["prediction_low"], said["prediction_high"]
     assert (low > 0).all()
     np.testing.assert_allclose(high / low, np.exp(2 * 0.5 * spec["log"]["std"]))
+
+
+def test_a_row_is_as_wrong_as_it_is_far_from_the_truth():
+    np.testing.assert_allclose(
+        figures.wrongness(np.array([1.0, 2.0, 3.0]), np.array([[1.5], [2.0], [-1.0]])), [0.5, 0, 4]
+    )
