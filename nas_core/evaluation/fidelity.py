@@ -21,7 +21,7 @@ PASSES = 3  # over it in a step of training: the way back costs twice the way th
 CONVOLVED = 0.5  # of these operations a network of pictures reaches so much, with the changing of the pictures
 PROPOSING_SECONDS = 1.5  # of a core, for a round of whatever size
 PROPOSING_SHARE = 0.2  # of a candidate's training that thinking about it may take
-FINAL_EPOCHS = 80  # after which a finalist of many members seldom improves
+FINAL_EPOCHS = 60  # after which a finalist of many members seldom improves
 ROUND_SIZES = (4, 8)  # small rounds learn from few trainings, large ones cost little a candidate
 
 
