@@ -159,7 +159,8 @@ class Program:
         n_columns, _, width = self.ends.bins
         if filled is not None:
             d_embedded = tf.reshape(d_x[..., : n_columns * width], (*d_x.shape[:2], n_columns, width))
-            bins = stepped(bins, tf.einsum("mbcn,mbcw->mcnw", filled, d_embedded), rate, self.decay, state.n_steps)
+            d_bins = tf.matmul(filled, tf.transpose(d_embedded, (0, 2, 1, 3)))
+            bins = stepped(bins, d_bins, rate, self.decay, state.n_steps)
         if places is not None:
             d_stem = d_x[..., n_columns * width : n_columns * width + tables.shape[-1]]
             d_tables, squares = (tf.matmul(places, d, transpose_a=True) * self.ends.tables for d in (d_stem, d_stem**2))
@@ -175,9 +176,11 @@ class Program:
         parts, places, filled = [tf.gather(rows.numbers, order)], None, None
         n_columns, n_bins, width = self.ends.bins
         if n_columns:
-            positions = tf.gather(rows.positions, order)[..., None]
-            filled = tf.clip_by_value(positions - tf.range(float(n_bins)), 0.0, 1.0)
-            embedded = tf.einsum("mbcn,mcnw->mbcw", filled, weights.bins[VALUE])
+            # Rows last: laid out otherwise, the products below take up to four times as long.
+            positions = tf.transpose(tf.gather(rows.positions, order), (0, 2, 1))[:, :, None]
+            filled = tf.clip_by_value(positions - tf.range(float(n_bins))[:, None], 0.0, 1.0)
+            embedded = tf.matmul(tf.transpose(weights.bins[VALUE], (0, 1, 3, 2)), filled)
+            embedded = tf.transpose(embedded, (0, 3, 1, 2))
             parts.append(tf.reshape(embedded, (*embedded.shape[:2], n_columns * width)))
         if self.ends.column.size:
             codes = tf.gather(tf.gather(rows.codes, order), self.ends.column, axis=-1)

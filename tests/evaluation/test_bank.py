@@ -96,11 +96,14 @@ def test_steps_lie_in_as_few_slots_as_their_order_allows():
 @pytest.mark.slow
 @pytest.mark.parametrize("task", TASKS)
 def test_the_same_steps_from_the_same_weights(prepared, task):
+    import keras
+
     data = prepared(task)
     (fold,) = make_folds(data, 1)
     plan = Plan(epochs=8, batch_size=len(fold.train), learning_rate=0.002)  # whole batches: the order means nothing
     bank = Bank(data, [fold], plan)
     for network in NETWORKS:
+        keras.utils.set_random_seed(1)  # from some weights the third is so steep that rounding shows after some steps
         model = build_model(network, data.transforms)
         (trained,) = bank.train([Member(network, 0, (0,), named_weights(model))])
         history = fit(model, data, fold, plan, seed=0)
