@@ -13,7 +13,7 @@ function NetworksCard() {
     let isOver = false;
     const look = () => fetch(address("nas/api/v1/runs?limit=4")).then((answer) => (answer.ok ? answer.json() : null)).then((found) => { if (!isOver && found) setRuns(found.runs); }, () => {});
     look();
-    const timer = setInterval(look, 15000);
+    const timer = setInterval(() => { if (!document.hidden) look(); }, 15000);
     return () => { isOver = true; clearInterval(timer); };
   }, []);
   if (!runs) return null;

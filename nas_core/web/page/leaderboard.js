@@ -135,7 +135,7 @@ function parallel() {
     const count = (kind) => (one) => one.codes.filter((code) => (space.choices[code] || {}).kind === kind).length;
     const kinds = [...new Set(space.choices.map((choice) => choice.kind))].filter((kind) => kind !== "stop");
     const listed = [{ key: "layers", title: t("layers"), of: (one) => one.codes.length },
-      ...kinds.map((kind) => ({ key: kind, title: kindTitle(kind), of: count(kind) })),
+      ...(innerWidth < 620 ? [] : kinds).map((kind) => ({ key: kind, title: kindTitle(kind), of: count(kind) })),
       { key: "parameters", title: t("parameters"), of: (one) => logOf(one.parameters), isLog: true },
       { key: "value", title: space.metric.title, of: (one) => one.value, isValue: true }];
     const known = found.filter((one) => one.score !== null);

@@ -34,7 +34,12 @@ export async function list(me) {
     if (number_ !== asked) return;
     bar.hidden = !total && !words;
     if (!body.contains(document.activeElement) || !runs.length) body.replaceChildren(...[runs.length ? table(runs) : nothing()].flat(), turning(total));
-    timer = setTimeout(update, runs.some((card) => LIVE.includes(card.state)) ? 3000 : 15000);
+    timer = setTimeout(later, runs.some((card) => LIVE.includes(card.state)) ? 4000 : 15000);
+  }
+  // A page that nobody looks at asks for nothing.
+  function later() {
+    if (document.hidden) document.addEventListener("visibilitychange", later, { once: true });
+    else update();
   }
   const nothing = () => (words ? h("p", { class: "muted pad" }, t("nothing_found", { words })) : h("div", { class: "empty" },
     art(), h("h2", {}, t("no_runs")), h("p", {}, t(me.may_run ? "no_runs_hint" : "no_runs_viewer")),
