@@ -70,7 +70,7 @@ def fingerprint(uri: str, query: str | None = None) -> dict[str, Any]:
     """
     match scheme(uri):
         case "file":
-            return _local_fingerprint(_local(uri))
+            return local_fingerprint(_local(uri))
         case "s3":
             return _s3_fingerprint(uri)
         case "http" | "https":
@@ -79,14 +79,6 @@ def fingerprint(uri: str, query: str | None = None) -> dict[str, Any]:
             return http.fingerprint(uri)
     fingerprint_of: dict[str, Any] = _database(uri).fingerprint(uri, query)
     return fingerprint_of
-
-
-def picture_fingerprint(folder: str) -> dict[str, Any] | None:
-    """What changes when pictures below a local `folder` do; None where it cannot be read as one."""
-    try:
-        return _local_fingerprint([file for file in _local(folder) if file.name.lower().endswith(PICTURES)])
-    except JobError:
-        return None
 
 
 def _database(uri: str) -> Any:
@@ -190,7 +182,8 @@ def _near(path: Path) -> str:
     return f"; did you mean {near[0]!r}?" if near else ""
 
 
-def _local_fingerprint(files: list[File]) -> dict[str, Any]:
+def local_fingerprint(files: list[File]) -> dict[str, Any]:
+    """A JSON value that changes when one of `files` does."""
     stats = [(file.name, file.path.stat()) for file in files]
     if len(stats) == 1:
         return {"size": stats[0][1].st_size, "mtime_ns": stats[0][1].st_mtime_ns}

@@ -88,7 +88,7 @@ def _about_pictures(job: Job) -> dict[str, Any]:
             files = source.fetch(uri, Path(scratch))
             beside = None
             if not job.image_folder and not is_album(files) and may_name_pictures(files[0].path):
-                beside = fingerprint_beside(open_files(files, Path(scratch), job.dialect()), uri)
+                beside = fingerprint_beside(open_files(files, Path(scratch), job.dialect()), uri, Path(scratch))
                 prints |= {f"pictures of {field}": beside} if beside else {}
             if not job.image_size and (beside or job.image_folder or is_album(files)):
                 prints["budget_minutes"] = job.budget_minutes

@@ -484,6 +484,9 @@ def test_a_changed_picture_beside_an_unchanged_table_is_prepared_anew(tmp_path: 
     first = done.stat().st_mtime_ns
     execute("prepare", run)
     assert done.stat().st_mtime_ns == first
+    Image.new("RGB", (20, 20), "red").save(tmp_path / "another.png")  # the table does not name it
+    execute("prepare", run)
+    assert done.stat().st_mtime_ns == first
     Image.new("RGB", (20, 20), "red").save(tmp_path / "discs/007.png")
     execute("prepare", run)
     assert done.stat().st_mtime_ns != first

@@ -20,7 +20,7 @@ from nas_core.data.archive import DAMAGE, LITTER, members_of
 from nas_core.data.cells import flat, is_nested
 from nas_core.data.limits import Limits, limits
 from nas_core.data.readers.reader import Reader, open_table
-from nas_core.data.source import PICTURES, File, fetch, picture_fingerprint
+from nas_core.data.source import PICTURES, File, fetch, local_fingerprint
 from nas_core.data.types import IMAGE
 from nas_core.errors import JobError
 
@@ -120,12 +120,13 @@ def may_name_pictures(path: Path) -> bool:
     return is_opened_fast or any(suffix.encode() in start for suffix in PICTURES)
 
 
-def fingerprint_beside(reader: Reader, uri: str) -> dict[str, Any] | None:
+def fingerprint_beside(reader: Reader, uri: str, scratch: Path) -> dict[str, Any] | None:
     """What changes when pictures do that the table at `uri` names and that lie beside it; None where it names none."""
-    first = next((batch for batch in reader.batches() if batch.num_rows), None)
-    if scheme(uri) != "file" or first is None or not _names_files(first):
+    album = find_named_album(reader, uri, None, scratch)
+    if album is None:
         return None
-    return picture_fingerprint(str(Path(uri.removeprefix("file://")).parent))
+    folder = Path(uri.removeprefix("file://")).parent
+    return local_fingerprint([File(folder / name, name) for name in album.about[FILE].to_pylist()])
 
 
 def _names_files(batch: pa.RecordBatch) -> bool:
