@@ -9,12 +9,16 @@ BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-7
 
 
 class AdamW:
-    """Moments of `variables` (of TensorFlow) and what a step does with them. `decay` is the weight decay."""
+    """Moments of `variables` (of TensorFlow) and what a step does with them.
 
-    def __init__(self, variables: Sequence[Any], decay: float) -> None:
+    `decay` is the weight decay, `speeds` are what each variable's step is multiplied with.
+    """
+
+    def __init__(self, variables: Sequence[Any], decay: float, speeds: Sequence[float] | None = None) -> None:
         import tensorflow as tf
 
         self._tf, self._variables, self._decay = tf, variables, decay
+        self._speeds = speeds or [1.0] * len(variables)
         self._first, self._second = ([tf.Variable(tf.zeros_like(v)) for v in variables] for _ in range(2))
         self._n_steps = tf.Variable(0.0)
 
@@ -27,12 +31,12 @@ class AdamW:
         """Make a step of size `rate`."""
         n_steps = self._n_steps.assign_add(1.0)
         powers = BETA_1**n_steps, BETA_2**n_steps
-        for variable, first, second, gradient in zip(
-            self._variables, self._first, self._second, gradients, strict=True
+        for variable, speed, first, second, gradient in zip(
+            self._variables, self._speeds, self._first, self._second, gradients, strict=True
         ):
             variable.assign_sub(variable * (self._decay * rate))
             step = self._step_of_rows if isinstance(gradient, self._tf.IndexedSlices) else self._step
-            step(variable, first, second, gradient, rate, powers)
+            step(variable, first, second, gradient, rate * speed, powers)
 
     def _step(self, variable: Any, first: Any, second: Any, gradient: Any, rate: Any, powers: Any) -> None:
         self._tf.raw_ops.ResourceApplyAdam(

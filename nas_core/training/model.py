@@ -11,6 +11,7 @@ import numpy as np
 from nas_core.space.architecture import Architecture
 from nas_core.space.build import build_trunk
 from nas_core.space.cost import Ends
+from nas_core.space.layer import LAYERS, load_layer
 from nas_core.tasks.registry import load_part
 
 
@@ -34,6 +35,12 @@ def build_model(architecture: Architecture, transforms: dict[str, Any], name: st
     import keras
 
     return keras.Model(inputs, load_part(task, "target", "head").build(transforms["target"], x), name=name)
+
+
+def speeds(model: Any) -> list[float]:
+    """For each trainable weight of `model` what its step is multiplied with: the ``SPEED`` of its kind of layer."""
+    kinds = [variable.path.split("/")[0].partition("_")[2] for variable in model.trainable_variables]
+    return [getattr(load_layer(kind), "SPEED", 1.0) if kind in LAYERS else 1.0 for kind in kinds]
 
 
 def average_models(models: list[Any]) -> Any:

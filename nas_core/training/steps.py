@@ -14,6 +14,7 @@ import numpy as np
 from nas_core.training.adamw import AdamW
 from nas_core.training.devices import gpus
 from nas_core.training.feed import Rows
+from nas_core.training.model import speeds
 
 Loss = Callable[[Any, Any], Any]  # of each row, by truth and output
 
@@ -32,7 +33,7 @@ class Steps:
         self._tf, self.model, self._loss, self._batch_size = tf, model, loss, batch_size
         self._has_members = len(model.output_shape) == 3
         self._variables = [variable.value for variable in model.trainable_variables]
-        self._optimizer = AdamW(self._variables, decay)
+        self._optimizer = AdamW(self._variables, decay, speeds(model))
         learned, judged = tf.nest.map_structure(lambda x: tf.TensorSpec((None, *x.shape[1:]), x.dtype), forms)
         self._gpus = gpus() if any(len(tensor.shape) == 4 for tensor in model.inputs) else []
         self._summed = self._compiled(self._sum)

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+from trained_run import write_trained_run
 
+from nas_core.runs import layout
+from nas_core.runs.records import read_json
+from nas_core.space.architecture import Architecture, Choice
 from nas_core.training.adamw import AdamW
+from nas_core.training.model import build_model, speeds
 from nas_core.training.quiet import quiet_tensorflow
 
 quiet_tensorflow()
@@ -30,3 +35,23 @@ def test_it_makes_the_steps_of_keras():
                 np.testing.assert_allclose(mine.numpy(), other.numpy(), rtol=1e-5, atol=1e-6)
         ours.reset()
         keras_own = keras.optimizers.AdamW(0.1, weight_decay=0.1)
+
+
+def test_a_weight_may_make_larger_steps():
+    import tensorflow as tf
+
+    slow, fast = (tf.Variable([1.0, -2.0]) for _ in range(2))
+    AdamW([slow, fast], 0.0, [1.0, 3.0]).apply([tf.constant([0.5, 0.1])] * 2, 0.01)
+    moved = [variable.numpy() - [1.0, -2.0] for variable in (slow, fast)]
+    assert abs(moved[0]).min() > 0
+    np.testing.assert_allclose(moved[1], 3 * moved[0], rtol=1e-3)
+
+
+def test_the_factors_of_members_make_them(tmp_path):
+    task = "tabular_regression"
+    transforms = read_json(write_trained_run(tmp_path, task).path(layout.TRANSFORMS))
+    network = Architecture((Choice.of("members", count=8), Choice.of("dense", units=32, activation="relu")))
+    model = build_model(network, transforms)
+    found = {v.path.split("/")[0]: speed for v, speed in zip(model.trainable_variables, speeds(model), strict=True)}
+    assert found["layer1_members"] > 1
+    assert {speed for name, speed in found.items() if name != "layer1_members"} == {1.0}

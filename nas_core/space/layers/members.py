@@ -14,6 +14,7 @@ from nas_core.space.layer import Cost, Shape
 
 CHOICES = (Choice.of("members", count=8),)
 REPEATS = False
+SPEED = 3.0  # of the factors' steps: each is learned from by one member alone
 
 
 def output_shape(shape: Shape, *, count: int) -> Shape | None:
