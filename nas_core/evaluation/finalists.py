@@ -101,9 +101,9 @@ class FinalTraining:
     def train_linear(self) -> list[Finalist]:
         """A linear model as a network without a layer, where rows are few: networks err there by other rows than it.
 
-        None where rows are many (networks hold it), or not those of a table.
+        There is none where rows are many (networks need it no more), or not those of a table.
         """
-        if len(self.folds) == 1 or len(ends(self.data.transforms).shape) > 1:
+        if count_folds(self.data, 0) == 1 or len(ends(self.data.transforms).shape) > 1:
             return []
         nothing, models = Architecture(()), [self._fit_linear(fold) for fold in range(len(self.folds))]
         outputs = [predict(model, fold.valid) for model, fold in zip(models, self.folds, strict=True)]

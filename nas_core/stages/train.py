@@ -71,8 +71,8 @@ def work(job: Job, run: Run) -> dict[str, Any]:
     training = FinalTraining(data, folds, plan, job.seed)
     finalists = training.train_best(architectures, deadline)
     size_penalty = job.priced_for(count_judges(data, len(folds))).size_penalty
-    library = [*finalists, *training.train_linear()]
-    members = _ensemble(_winner(finalists, size_penalty), library, data, folds, size_penalty)
+    members = _ensemble(_winner(finalists, size_penalty), finalists, data, folds, size_penalty)
+    members = _with_linear(members, training.train_linear(), data, folds)
     mean = average_models([model for member in members for model in member.models])
     calibration = _calibrate(mean, members, data, folds)
     model = calibrated(mean, data.transforms, calibration)
@@ -101,13 +101,14 @@ def work(job: Job, run: Run) -> dict[str, Any]:
 def _winner(finalists: list[Finalist], size_penalty: float) -> Finalist:
     """The highest score less the price of its size, as in the search, or the smallest within a standard error of it."""
     best = max(finalists, key=lambda f: f.verdict.score - price(f.parameters, size_penalty))
-    return min((f for f in finalists if f.verdict.is_near(best.verdict)), key=lambda f: f.parameters)
+    near = [f for f in finalists if f.verdict.score >= best.verdict.score - best.verdict.error]
+    return min(near, key=lambda f: f.parameters)
 
 
 def _ensemble(
-    winner: Finalist, library: list[Finalist], data: Prepared, folds: list[Fold], size_penalty: float
+    winner: Finalist, finalists: list[Finalist], data: Prepared, folds: list[Fold], size_penalty: float
 ) -> list[Finalist]:
-    """The winner, and those of the `library` with which the mean of all is better, as long as it is worth its size.
+    """The winner, and those finalists with which the mean of all is better, as long as it is worth its size.
 
     One after the other the one that helps most (Caruana et al., "Ensemble selection from libraries of models", 2004).
     """
@@ -117,12 +118,22 @@ def _ensemble(
         return score - price(sum(member.parameters for member in members), size_penalty)
 
     members, best = [winner], worth([winner])
-    while rest := [finalist for finalist in library if finalist not in members]:
+    while rest := [finalist for finalist in finalists if finalist not in members]:
         more = max(([*members, finalist] for finalist in rest), key=worth)
         if worth(more) <= best:
             break
         members, best = more, worth(more)
     return members
+
+
+def _with_linear(members: list[Finalist], linear: list[Finalist], data: Prepared, folds: list[Fold]) -> list[Finalist]:
+    """Also the linear model, unless the mean is worse with it by more than a standard error.
+
+    Networks look better than they are to the rows by which they and their best epochs were chosen; the linear model,
+    of which nothing was chosen, does not, so it need not win.
+    """
+    alone, together = (_judge_mean(each, data, folds) for each in (members, [*members, *linear]))
+    return [*members, *linear] if together.score >= alone.score - alone.error else members
 
 
 def _judge_mean(members: list[Finalist], data: Prepared, folds: list[Fold]) -> Verdict:

@@ -12,7 +12,7 @@ from nas_core.job import job_json, parse_job
 from nas_core.runs.run import create_run
 from nas_core.space.architecture import Architecture, Choice
 from nas_core.stage import execute
-from nas_core.stages.train import _ensemble
+from nas_core.stages.train import _ensemble, _with_linear
 from nas_core.tasks.registry import load_task
 from nas_core.training.judge import judge_folds
 
@@ -43,3 +43,21 @@ def test_the_mean_has_those_that_improve_it_by_more_than_the_price_of_their_size
     assert worse not in _ensemble(winner, finalists, data, folds, 0.001)
     assert _ensemble(winner, [winner, twin, worse], data, folds, 0.001) == [winner]
     assert _ensemble(winner, finalists, data, folds, 10.0) == [winner]
+
+
+def test_a_linear_model_joins_unless_the_mean_is_clearly_worse_with_it(data):
+    folds = make_folds(data, 3)
+    rng = np.random.default_rng(0)
+
+    def finalist(choices, error):
+        outputs = []
+        for fold in folds:
+            truth = np.asarray(fold.valid.target, float).reshape(-1, 1)
+            outputs.append(truth + error * truth.std() * rng.normal(size=truth.shape))
+        return Finalist(Architecture(choices), [], [], outputs, judge_folds(data, folds, outputs), 10)
+
+    winner = finalist((Choice.of("dense", units=32, activation="relu"),), 0.3)
+    like, bad = finalist((), 0.35), finalist((), 3.0)
+    assert _with_linear([winner], [like], data, folds) == [winner, like]
+    assert _with_linear([winner], [bad], data, folds) == [winner]
+    assert _with_linear([winner], [], data, folds) == [winner]

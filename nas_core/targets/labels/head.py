@@ -7,7 +7,7 @@ from typing import Any
 from nas_core.space.layer import Cost, Shape
 from nas_core.targets import members
 
-N_PSEUDO_ROWS = 5
+N_PSEUDO_ROWS = 20
 MAX_SMOOTHING = 0.1
 
 
