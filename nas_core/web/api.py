@@ -5,7 +5,9 @@ Each route names the right it needs; errors are problem+json (see :mod:`nas_core
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
@@ -41,6 +43,7 @@ from nas_core.web.uploads import receive
 
 router = APIRouter()
 
+BUSY = (0.3, 1.0, 3.0)  # seconds between tries: SQLite takes one writer at a time, and gives up after five seconds
 MOST = 10**9  # of anything that is counted
 MOST_ROWS = 10_000  # of a prediction in JSON
 MOST_PREDICTED = 64 << 20  # bytes of a file to predict
@@ -102,8 +105,23 @@ async def submit(request: Request, job: Annotated[dict[str, Any], Body(examples=
     conf = parsed.model_dump(mode="json", include=set(job))
     run_id = f"page__{datetime.now(UTC):%Y-%m-%dT%H-%M-%S-%f}__{safe_name(parsed.name)}"
     body = {"logical_date": None, "dag_run_id": run_id, "conf": conf}
-    await ask_airflow(request, "POST", path_of(DAG), body)
+    await _trigger(request, body)
     return Started(dag_id=DAG, run_id=run_id, url=f"{request.url.path}/{DAG}/{quote(run_id)}")
+
+
+async def _trigger(request: Request, body: dict[str, Any]) -> None:
+    """Start the run of `body`. Its name is its own, so that asking once more, when the database was busy, is safe."""
+    for number, pause in enumerate((*BUSY, None)):
+        try:
+            await ask_airflow(request, "POST", path_of(DAG), body)
+        except HTTPException as error:
+            if number and error.status_code == HTTPStatus.CONFLICT:  # the one before had arrived
+                return
+            if error.status_code != HTTPStatus.INTERNAL_SERVER_ERROR or pause is None:
+                raise
+            await asyncio.sleep(pause)
+        else:
+            return
 
 
 @router.get("/runs", response_model=dict[str, Any], dependencies=[LOOK_AT_ANY])

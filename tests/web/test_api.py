@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import sqlite3
+import threading
 import zipfile
 from pathlib import Path
 
@@ -68,6 +69,24 @@ def test_from_an_upload_to_a_started_run(user, viewer):
     assert (status["state"], status["name"], status["user"]) == ("queued", "churn", "a user")
     assert [stage["name"] for stage in status["stages"]] == list(layout.STAGES)
     assert started.json()["run_id"] in [run["run_id"] for run in viewer.get(f"{API}/runs?search=churn").json()["runs"]]
+
+
+@pytest.mark.slow  # SQLite waits for five seconds
+def test_a_run_is_started_though_the_database_was_busy(user, viewer):
+    from airflow.settings import engine
+
+    if engine.url.get_backend_name() != "sqlite":
+        pytest.skip("Another database takes several writers at a time.")
+    writer = sqlite3.connect(engine.url.database, check_same_thread=False)
+    writer.execute("BEGIN IMMEDIATE")
+    end = threading.Timer(6, writer.rollback)
+    end.start()
+    started = user.post(f"{API}/runs", json={"dataset_uri": "s3://lake/a.csv", "target": "y", "name": "patience"})
+    end.join()
+    writer.close()
+    assert started.status_code == 201, started.text
+    found = viewer.get(f"{API}/runs?search=patience").json()["runs"]
+    assert [run["run_id"] for run in found] == [started.json()["run_id"]]
 
 
 def test_a_job_that_breaks_rules_is_refused_with_every_field(user):
