@@ -203,15 +203,13 @@ def final_folds(data: Prepared, wanted: int, best: Architecture, seconds: float)
         best: candidate, which is also trained as several members of one network.
         seconds: for all final trainings.
     """
-    n = count_folds(data, wanted)
-    is_table, is_random = len(ends(data.transforms).shape) == 1, data.schema.get("split", "random") == "random"
-    train = data.split("train")
-    if n > 1 or wanted or not is_table or not is_random or n_bytes(train) > MAX_FOLDED_BYTES:
+    n, shape, train = count_folds(data, wanted), ends(data.transforms).shape, data.split("train")
+    if n > 1 or wanted or len(shape) > 1 or n_bytes(train) > MAX_FOLDED_BYTES:
         return n
     joined = Architecture((MEMBERS, *best))
-    largest = joined if shape_behind(joined, ends(data.transforms).shape) else best
-    flops = describe_model(largest, data.transforms)["flops"]
-    return affordable_folds(len(train), flops, seconds * (1 if count_cores() > 1 else MEMBERS_SHARE))
+    flops = describe_model(joined if shape_behind(joined, shape) else best, data.transforms)["flops"]
+    share = 1 if count_cores() > 1 else MEMBERS_SHARE
+    return count_folds(data, affordable_folds(len(train), flops, share * seconds))
 
 
 def _count_parameters(model: Any) -> int:
