@@ -150,7 +150,7 @@ def _found(path: Path) -> list[File]:
             raise JobError(f"must be the address of a file, but {str(path)!r} is a device or the like.")
         return [File(path, path.name)]
     if root == path:
-        raise JobError(f"must be the address of a file, but there is none at {str(path)!r}{_near(path)}.")
+        raise JobError(f"must be the address of a file, but there is none at {str(path)!r}{_near(path)}")
     if found := _below(root, root.glob(str(path.relative_to(root)))):
         return found
     raise JobError(f"must be the address of files, but none matches {str(path)!r}.")
@@ -179,7 +179,7 @@ def _require_allowed(path: Path, limit: Limits) -> None:
 def _near(path: Path) -> str:
     names = [p.name for p in path.parent.iterdir() if p.is_file()] if path.parent.is_dir() else []
     near = difflib.get_close_matches(path.name, names, n=1)
-    return f"; did you mean {near[0]!r}?" if near else ""
+    return f"; did you mean {near[0]!r}?" if near else "."
 
 
 def local_fingerprint(files: list[File]) -> dict[str, Any]:
