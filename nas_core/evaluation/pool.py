@@ -69,7 +69,7 @@ class Pool:
         gpus = settings.gpus_per_candidate
         self._make = ray.remote(num_cpus=1, num_gpus=gpus, max_restarts=0)(Trainer).remote
         self._arguments = (ray.put(data), ray.put(recipe))
-        self.n_workers = settings.n_workers or default_workers(ray.cluster_resources(), gpus)
+        self.n_workers = settings.n_workers or default_workers(resources(settings.ray_address), gpus)
         self._turn = SIDE_BY_SIDE if gpus else 1
         # Twice as many as can be trained: while an answer is being thought about, the worker has the next one.
         self.n_calls = 2 * self._turn * self.n_workers
@@ -179,6 +179,14 @@ class Pool:
 
     def _closed(self, call: Call) -> Evaluation:
         return self.recipe.failed(*call.request, "the pool was closed")
+
+
+def resources(address: str | None) -> dict[str, float]:
+    """What the cluster has; of this machine no more cores than this process may use, which Ray does not ask."""
+    import ray
+
+    found = dict(ray.cluster_resources())
+    return found if address else found | {"CPU": min(found.get("CPU", 1.0), len(os.sched_getaffinity(0)))}
 
 
 def default_workers(resources: dict[str, float], gpus: float) -> int:
