@@ -1,9 +1,11 @@
-"""How the page answers while a search runs: 10 users who do the whole way at once, then 100 who only watch.
+"""How the page answers while a search runs: 10 users who do the whole way, then 100 who only watch.
 
-Starts an Airflow of its own (one API server process) in a temporary folder. Prints the median, the 95th percentile and
-the longest of each call in milliseconds, and the memory of the API server at the beginning and at the end.
+The 10 do it thrice as people do, with pauses between their steps, and once in the same instant. Starts an Airflow of
+its own (one API server process) in a temporary folder. Prints the median, the 95th percentile and the longest of each
+call in milliseconds, and the memory of the API server all along.
 
     .venv/bin/python benchmarks/page.py --minutes 30
+    .venv/bin/python benchmarks/page.py --minutes 4 --database postgresql
 """
 
 from __future__ import annotations
@@ -11,11 +13,13 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import random
 import signal
 import sys
 import tempfile
 import time
 from collections import defaultdict
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +29,17 @@ import psutil
 sys.path.append(str(Path(__file__).parent.parent / "docker"))
 
 import demo
+import postgresql
 import standalone
 
 API = "/nas/api/v1"
-N_USERS, N_WATCHERS = 10, 100
+N_USERS, N_WATCHERS, N_ROUNDS = 10, 100, 3
+THINKING = (2.0, 6.0)  # seconds between two steps of a person
+MEMORY_EVERY = 180.0
 STATUS_EVERY, LIST_EVERY = 5.0, 15.0  # seconds; the page itself is told by events and asks less
+
+
+Thinking = random.Random | None
 
 
 class Stopwatch:
@@ -59,11 +69,14 @@ class Stopwatch:
         self.took.clear()
 
 
-async def whole_way(client: httpx.AsyncClient, watch: Stopwatch, table: bytes, run: str) -> None:
-    """Upload, look, start, follow for a while, download."""
+async def whole_way(client: httpx.AsyncClient, watch: Stopwatch, table: bytes, run: str, thinking: Thinking) -> None:
+    """Open the page, upload, look, start, follow for a while, download."""
+    await watch.call(client, "page", "GET", "/nas/")
+    await think(thinking)
     upload = await watch.call(client, "upload", "POST", f"{API}/uploads?name=table.csv", content=table)
     uri = upload.json()["dataset_uri"]
-    await watch.call(client, "inspect", "POST", f"{API}/inspect", json={"dataset_uri": uri, "target": "diagnosis"})
+    await watch.call(client, "preview", "POST", f"{API}/inspect", json={"dataset_uri": uri, "target": "diagnosis"})
+    await think(thinking)
     job = {"dataset_uri": uri, "target": "diagnosis", "name": "load", "budget_minutes": 1}
     started = await watch.call(client, "submit", "POST", f"{API}/runs", json=job)
     if started.is_error:
@@ -73,7 +86,22 @@ async def whole_way(client: httpx.AsyncClient, watch: Stopwatch, table: bytes, r
         await watch.call(client, "list", "GET", f"{API}/runs")
         await asyncio.sleep(1)
     await watch.call(client, "artifacts", "GET", f"{run}/artifacts")
+    await think(thinking)
     await watch.call(client, "download", "GET", f"{run}/artifacts/job.json")
+
+
+async def think(thinking: Thinking) -> None:
+    """What a person does between two steps; None: a program, which does not wait."""
+    if thinking:
+        await asyncio.sleep(thinking.uniform(*THINKING))
+
+
+async def as_people_do(client: httpx.AsyncClient, watch: Stopwatch, table: bytes, run: str, number: int) -> None:
+    """The whole way some times over, in the pace of a person."""
+    thinking = random.Random(number)
+    for _ in range(N_ROUNDS):
+        await think(thinking)
+        await whole_way(client, watch, table, run, thinking)
 
 
 async def watch_only(client: httpx.AsyncClient, watch: Stopwatch, run: str, until: float, number: int) -> None:
@@ -113,22 +141,33 @@ async def measure(airflow: standalone.Airflow, table: bytes, minutes: float) -> 
         while not ((await client.get(run)).json()["search"] or {}).get("n_candidates"):
             await asyncio.sleep(1)
         cpu = processor(airflow)
-        await asyncio.gather(*(whole_way(client, watch, table, run) for _ in range(N_USERS)))
-        watch.tell(f"{N_USERS} users who do the whole way at once", processor(airflow) - cpu)
-        before, cpu = memory(airflow), processor(airflow)
-        until = time.monotonic() + 60 * minutes
+        await asyncio.gather(*(as_people_do(client, watch, table, run, number) for number in range(N_USERS)))
+        watch.tell(f"{N_USERS} users who do the whole way {N_ROUNDS} times", processor(airflow) - cpu)
+        cpu = processor(airflow)
+        await asyncio.gather(*(whole_way(client, watch, table, run, None) for _ in range(N_USERS)))
+        watch.tell(f"{N_USERS} users who begin in the same instant", processor(airflow) - cpu)
+        cpu, until = processor(airflow), time.monotonic() + 60 * minutes
+        noting = asyncio.create_task(note_memory(airflow))
         await asyncio.gather(*(watch_only(client, watch, run, until, number) for number in range(N_WATCHERS)))
+        noting.cancel()
         watch.tell(f"{N_WATCHERS} who watch for {minutes:g} minutes", processor(airflow) - cpu)
         n = (await client.get(run)).json()["search"]["n_candidates"]
-        say(
-            f"memory of the API server: {before} MB, then {memory(airflow)} MB; the search tried {n} networks meanwhile"
-        )
+        say(f"memory of the API server at the end: {memory(airflow)} MB; the search tried {n} networks")
+
+
+async def note_memory(airflow: standalone.Airflow) -> None:
+    """Print the API server's memory now and then."""
+    began = time.monotonic()
+    while True:
+        say(f"memory of the API server after {(time.monotonic() - began) / 60:.0f} min: {memory(airflow)} MB")
+        await asyncio.sleep(MEMORY_EVERY)
 
 
 def servers(airflow: standalone.Airflow) -> list[psutil.Process]:
-    """The API server's processes."""
+    """The API server's processes, with the one that reads what people hand over."""
     family = psutil.Process(airflow.pid).children(recursive=True)
-    return [each for each in family if "api_server" in " ".join(each.cmdline()).replace("-", "_")]
+    lines = {each: " ".join(each.cmdline()).replace("-", "_") for each in family}
+    return [each for each, line in lines.items() if "api_server" in line or "nas_core.web.reader" in line]
 
 
 def memory(airflow: standalone.Airflow) -> int:
@@ -150,12 +189,18 @@ def main() -> None:
     """Start Airflow, measure, end it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=30.0, help="how long the hundred watch")
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite", help="Airflow's own")
     args = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended from outside"))  # Airflow is ended too
     say(f"load of the machine before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
-    with tempfile.TemporaryDirectory(prefix="nas-page-", ignore_cleanup_errors=True) as folder:
+    database = postgresql.running() if args.database == "postgresql" else nullcontext()
+    with tempfile.TemporaryDirectory(prefix="nas-page-", ignore_cleanup_errors=True) as folder, database as address:
         table = demo.write_dataset(Path(folder)).read_bytes()
-        airflow = standalone.start(Path(folder) / "home", NAS_ROOT=f"{folder}/runs")
+        settings = {"NAS_ROOT": f"{folder}/runs"}
+        if address:
+            names = ("SQL_ALCHEMY_CONN", "SQL_ALCHEMY_CONN_ASYNC")
+            settings |= {f"AIRFLOW__DATABASE__{name}": address for name in names}
+        airflow = standalone.start(Path(folder) / "home", **settings)
         try:
             standalone.wait_until_ready(airflow)
             asyncio.run(measure(airflow, table, args.minutes))

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
+from importlib import import_module
 from typing import Any
 
 from airflow.plugins_manager import AirflowPlugin
 
+APP = "nas_core.web.app"
+
 
 async def page(scope: Any, receive: Any, send: Any) -> None:
     """Import the page at its first request: workers and the scheduler load plugins too and need none of it."""
-    from nas_core.web.app import app
-
-    await app(scope, receive, send)
+    if APP not in sys.modules:  # a second of work, for which others need not wait
+        await asyncio.to_thread(import_module, APP)
+    await import_module(APP).app(scope, receive, send)
 
 
 class NasPlugin(AirflowPlugin):

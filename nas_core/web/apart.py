@@ -1,25 +1,22 @@
-"""What a person hands over is hostile until it was read: it is read in a process of its own.
-
-Parent and child are two ends of one line: ``python -m MODULE``, a question in JSON on stdin, the answer on stdout. The
-child has bounded time and memory.
-"""
+"""What a person hands over is read by others, see :mod:`nas_core.web.reader`: this is how they are asked."""
 
 from __future__ import annotations
 
 import json
 import os
-import resource
+import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Mapping
 from typing import Any
 
 from nas_core.errors import JobError
+from nas_core.web.reader import DONE, USER_MUST_ACT
 
 SECONDS = 90.0
 MEMORY = 4 << 30
-USER_MUST_ACT = 2
 
 _seats = threading.BoundedSemaphore(2)  # more at once would not be faster, and take memory
 
@@ -27,10 +24,10 @@ _seats = threading.BoundedSemaphore(2)  # more at once would not be faster, and 
 def ask(
     module: str, question: dict[str, Any], field: str, *, folders: list[str], more: Mapping[str, str] | None = None
 ) -> bytes:
-    """What the child `module` answers.
+    """What `answer` of `module` says to `question`, in a child process.
 
     Args:
-        module: calls :func:`answer`.
+        module: has a function `answer` that takes the question and gives bytes.
         question: JSON throughout.
         field: holds what is read.
         folders: those that the child may read local files from, beside the service's own.
@@ -40,32 +37,73 @@ def ask(
         JobError: those of the child; or it did not end well, or not in the time and memory there is.
     """
     allowed = [part for part in (os.environ.get("NAS_DATA_FOLDERS", ""), *folders) if part]
-    environment = os.environ | {"NAS_DATA_FOLDERS": os.pathsep.join(allowed), "OMP_NUM_THREADS": "1"} | dict(more or {})
-    try:
-        with _seats:
-            done = subprocess.run(
-                [sys.executable, "-m", module],
-                input=json.dumps(question).encode(),
-                capture_output=True,
-                check=False,
-                timeout=SECONDS,
-                env=environment,
-            )
-    except subprocess.TimeoutExpired:
-        raise JobError(f"`{field}` must be read in {SECONDS:.0f} s, but took longer.") from None
-    if done.returncode == USER_MUST_ACT:
-        raise JobError(*json.loads(done.stdout))
-    if done.returncode:
-        raise JobError(f"`{field}` must be something that can be read, but reading it failed or took too much.")
-    return done.stdout
+    environment = os.environ | {"NAS_DATA_FOLDERS": os.pathsep.join(allowed)} | dict(more or {})
+    asked = {"module": module, "question": question, "environment": environment}
+    with _seats:
+        began = time.monotonic()
+        answer = _said(json.dumps(asked | {"seconds": SECONDS, "memory": MEMORY}).encode())
+        is_late = time.monotonic() - began >= SECONDS
+    state, said = answer[:1], answer[1:]
+    if state == USER_MUST_ACT:
+        raise JobError(*json.loads(said))
+    if state == DONE:
+        return said
+    if is_late:
+        raise JobError(f"`{field}` must be read in {SECONDS:.0f} s, but took longer.")
+    raise JobError(f"`{field}` must be something that can be read, but reading it failed or took too much.")
 
 
-def answer(work: Callable[[dict[str, Any]], bytes]) -> None:
-    """In the child: answer one question."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    try:
-        found = work(json.load(sys.stdin))
-    except JobError as error:
-        sys.stdout.write(json.dumps(error.problems))
-        sys.exit(USER_MUST_ACT)
-    sys.stdout.buffer.write(found)
+def _said(question: bytes) -> bytes:
+    """All that a child says; nothing when it was stopped."""
+    ours, theirs = socket.socketpair()
+    with ours:
+        ours.settimeout(2 * SECONDS)  # the child stops itself before
+        with theirs:
+            _reader.send(theirs.fileno())
+        try:
+            ours.sendall(question)
+            ours.shutdown(socket.SHUT_WR)
+            return b"".join(iter(lambda: ours.recv(1 << 16), b""))
+        except OSError:
+            return b""
+
+
+class _Reader:
+    """The process that forks the children: started when it is needed, and again if it is gone."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+
+    def start(self) -> socket.socket:
+        """The line to it. It ends when this process does: it reads the end of that line."""
+        with self._lock:
+            if self._control is not None and self._process is not None and self._process.poll() is None:
+                return self._control
+            self._control, theirs = socket.socketpair()
+            with theirs:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-m", "nas_core.web.reader"],
+                    stdin=theirs.fileno(),
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,  # what went wrong may hold what a person handed over
+                    env=os.environ | {"OMP_NUM_THREADS": "1"},
+                )
+            return self._control
+
+    def send(self, descriptor: int) -> None:
+        """Hand it one end of a connection."""
+        try:
+            socket.send_fds(self.start(), [b"."], [descriptor])
+        except BrokenPipeError:  # it was killed a moment ago
+            self._process = None
+            socket.send_fds(self.start(), [b"."], [descriptor])
+
+
+_reader = _Reader()
+
+
+def get_ready() -> None:
+    """Start what takes a second at the first question."""
+    _reader.start()

@@ -6,6 +6,7 @@ Each route names the right it needs; errors are problem+json (see :mod:`nas_core
 from __future__ import annotations
 
 import asyncio
+import json
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
@@ -25,7 +26,7 @@ from nas_core.runs.records import read_json, write_text
 from nas_core.runs.remove import remove_run
 from nas_core.runs.run import open_run, safe_name
 from nas_core.web import events, files, status
-from nas_core.web.inspect import inspect_apart
+from nas_core.web.inspect import inspect_apart, stamp_of
 from nas_core.web.known import (
     FoundFolder,
     FoundRun,
@@ -38,12 +39,13 @@ from nas_core.web.ledger import forget
 from nas_core.web.predictions import Row, predict_file, predict_rows
 from nas_core.web.problems import language_of
 from nas_core.web.rights import DAG, LOOK, LOOK_AT_ANY, OPERATE, RUN, User, is_operator, is_runner, readable_dags
-from nas_core.web.shared import send
+from nas_core.web.shared import send, shared
 from nas_core.web.uploads import receive
 
 router = APIRouter()
 
 BUSY = (0.3, 1.0, 3.0)  # seconds between tries: SQLite takes one writer at a time, and gives up after five seconds
+SAME_FILE = 3600.0  # seconds for which what an upload looks like is remembered
 MOST = 10**9  # of anything that is counted
 MOST_ROWS = 10_000  # of a prediction in JSON
 MOST_PREDICTED = 64 << 20  # bytes of a file to predict
@@ -87,14 +89,20 @@ def get_job_schema() -> dict[str, Any]:
     return form_schema()
 
 
-@router.post("/inspect", dependencies=[RUN])
-def inspect(request: Request, job: Annotated[dict[str, Any], Body(examples=[EXAMPLE_JOB])]) -> dict[str, Any]:
+@router.post("/inspect", response_model=dict[str, Any], dependencies=[RUN])
+def inspect(request: Request, job: Annotated[dict[str, Any], Body(examples=[EXAMPLE_JOB])]) -> Response:
     """Look at the dataset of a job: the first rows, types, problems, and what may be predicted.
 
     The fields are those of a job; of them only `dataset_uri` is needed.
     """
-    seen, language = inspect_apart(job), language_of(request)
-    return seen | {"findings": [translate_check(found, language) for found in seen["findings"]]}
+    language, stamp = language_of(request), stamp_of(job)
+
+    def look() -> dict[str, Any]:
+        seen = inspect_apart(job)
+        return seen | {"findings": [translate_check(found, language) for found in seen["findings"]]}
+
+    key = ("inspect", language, str(stamp), json.dumps(job, sort_keys=True))
+    return send(request, shared(key, SAME_FILE if stamp else 0.0, look))
 
 
 @router.post("/runs", status_code=201, dependencies=[RUN])

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from fastapi import FastAPI, HTTPException, Response
 from starlette.datastructures import Headers, MutableHeaders
 
-from nas_core.web import api, uploads
+from nas_core.web import apart, api, uploads
 from nas_core.web.files import router as files_router
 from nas_core.web.problems import RESPONSES, handle_problems, problem
 from nas_core.web.rights import LOOK_AT_ANY
@@ -48,7 +48,8 @@ handle_problems(service)
 
 @service.get("/", dependencies=[LOOK_AT_ANY], include_in_schema=False)
 def get_page() -> Response:
-    """The page itself."""
+    """The page itself. Who opens it may soon drop a file."""
+    apart.get_ready()
     return _asset("index.html")
 
 

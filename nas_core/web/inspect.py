@@ -55,6 +55,18 @@ def inspect_apart(question: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+def stamp_of(question: dict[str, Any]) -> str | None:
+    """What changes when the dataset of `question` does; None for what may change unseen: all but uploaded files."""
+    uri = question.get("dataset_uri")
+    if folder_of(uri) is None or question.get("image_folder"):
+        return None
+    try:
+        found = Path(str(uri)).stat()
+    except OSError:
+        return None
+    return f"{found.st_mtime_ns} {found.st_size} {found.st_ino}"
+
+
 def _connection_of(uri: object) -> dict[str, str]:
     """The connection of ``airflow://name`` as the environment variable in which the child looks for it."""
     if not isinstance(uri, str) or scheme(uri) != AIRFLOW or not (name := urlsplit(uri).netloc):
@@ -204,9 +216,6 @@ def _texts(rows: Any) -> list[list[str | None]]:
     return [[None if cell is None else str(cell)[:CELL_SHOWN] for cell in row] for row in zip(*columns, strict=True)]
 
 
-def _answer(question: dict[str, Any]) -> bytes:
+def answer(question: dict[str, Any]) -> bytes:
+    """As :func:`inspect`, in JSON: see :mod:`nas_core.web.apart`."""
     return json.dumps(inspect(question), allow_nan=False, default=str).encode()
-
-
-if __name__ == "__main__":
-    apart.answer(_answer)

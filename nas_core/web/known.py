@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -163,15 +166,25 @@ async def ask_airflow(request: Request, method: str, path: str, body: Any = None
     """The answer of Airflow's public API to the user behind `request`; its refusals become ours.
 
     The call stays inside the server and carries the user's own credentials, so that Airflow judges the rights and
-    writes the user's name into its audit log.
+    writes the user's name into its audit log. Calls wait for each other in a thread with an event loop of its own:
+    Airflow commits its audit line inside the loop, and if it had to wait there for SQLite's one writer, that writer
+    could not end, because its commit is a matter of the same loop.
     """
     credentials = {name: request.headers[name] for name in ("authorization", "cookie") if name in request.headers}
-    transport = httpx.ASGITransport(app=request.scope["airflow"])
-    async with httpx.AsyncClient(transport=transport, base_url="http://airflow", headers=credentials) as client:
-        answer = await client.request(method, f"/api/v2/{path}", json=body)
+    call = partial(_ask, request.scope["airflow"], credentials, method, f"/api/v2/{path}", body)
+    answer = await asyncio.get_running_loop().run_in_executor(_acting, lambda: asyncio.run(call()))
     if answer.is_error:
         raise HTTPException(answer.status_code, _reason(answer))
     return answer.json() if answer.content else None
+
+
+async def _ask(app: Any, credentials: dict[str, str], method: str, path: str, body: Any) -> httpx.Response:
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://airflow", headers=credentials) as client:
+        return await client.request(method, path, json=body)
+
+
+_acting = ThreadPoolExecutor(1, thread_name_prefix="nas-acting")
 
 
 def path_of(dag_id: str, run_id: str = "") -> str:

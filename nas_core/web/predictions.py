@@ -41,7 +41,8 @@ def predict_file(run: Run, path: Path, name: str, *, as_json: bool) -> bytes:
     return apart.ask(__name__, question, "rows", folders=[str(path.parent)])
 
 
-def _answer(question: dict[str, Any]) -> bytes:
+def answer(question: dict[str, Any]) -> bytes:
+    """The predictions that :func:`predict_file` asks for: see :mod:`nas_core.web.apart`."""
     folder, path = Path(question["export"]), Path(question["path"])
     check_whole(folder)
     transforms = read_json(folder / TRANSFORMS)
@@ -81,7 +82,3 @@ def _text(value: Any) -> str | None:
     if value is None or value == "":
         return None
     return ("true" if value else "false") if isinstance(value, bool) else str(value)
-
-
-if __name__ == "__main__":
-    apart.answer(_answer)

@@ -71,6 +71,16 @@ def test_from_an_upload_to_a_started_run(user, viewer):
     assert started.json()["run_id"] in [run["run_id"] for run in viewer.get(f"{API}/runs?search=churn").json()["runs"]]
 
 
+def test_a_preview_is_made_once_until_its_file_changes(user, monkeypatch):
+    question = {"dataset_uri": upload(user).json()["dataset_uri"]}
+    first = user.post(f"{API}/inspect", json=question).json()
+    with monkeypatch.context() as patched:
+        patched.setattr("nas_core.web.apart.SECONDS", 0.001)  # nothing can be read in that
+        assert user.post(f"{API}/inspect", json=question).json() == first
+    Path(question["dataset_uri"]).write_text(CSV + "20,free,0\n")
+    assert user.post(f"{API}/inspect", json=question).json()["n_rows"] == first["n_rows"] + 1
+
+
 @pytest.mark.slow  # SQLite waits for five seconds
 def test_a_run_is_started_though_the_database_was_busy(user, viewer):
     from airflow.settings import engine

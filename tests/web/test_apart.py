@@ -1,0 +1,46 @@
+"""What reads a person's file is a process of its own, with bounded time and memory."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from nas_core.errors import JobError
+from nas_core.web import apart
+from nas_core.web.inspect import inspect_apart
+
+
+@pytest.fixture
+def table(tmp_path, monkeypatch):
+    monkeypatch.setenv("NAS_DATA_FOLDERS", str(tmp_path))
+    path = tmp_path / "table.csv"
+    path.write_text("age,plan,churned\n" + "31,pro,yes\n44,free,no\n" * 20)
+    return {"dataset_uri": str(path), "target": "churned"}
+
+
+def test_a_child_answers_and_follows_what_the_server_allows_now(table, monkeypatch):
+    assert inspect_apart(table)["n_rows"] == 40
+    monkeypatch.setenv("NAS_DATA_FOLDERS", os.devnull)
+    with pytest.raises(JobError, match="NAS_DATA_FOLDERS"):
+        inspect_apart(table)
+
+
+def test_a_child_that_takes_too_long_is_ended(table, monkeypatch):
+    monkeypatch.setattr(apart, "SECONDS", 0.001)
+    with pytest.raises(JobError, match="took longer"):
+        inspect_apart(table)
+
+
+def test_a_child_that_wants_too_much_memory_is_ended(table, monkeypatch):
+    monkeypatch.setattr(apart, "MEMORY", 1 << 20)
+    with pytest.raises(JobError, match="took too much"):
+        inspect_apart(table)
+
+
+def test_a_reader_that_was_killed_is_started_again(table):
+    inspect_apart(table)
+    process = apart._reader._process
+    process.kill()
+    process.wait()
+    assert inspect_apart(table)["n_rows"] == 40
