@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from nas_core.data.folds import N_FOLDS
 from nas_core.space.rules import Codes, Space
 from nas_core.training.fit import default_batch_size
 
@@ -21,7 +20,6 @@ PASSES = 3  # over it in a step of training: the way back costs twice the way th
 CONVOLVED = 0.5  # of these operations a network of pictures reaches so much, with the changing of the pictures
 PROPOSING_SECONDS = 1.5  # of a core, for a round of whatever size
 PROPOSING_SHARE = 0.2  # of a candidate's training that thinking about it may take
-FINAL_EPOCHS = 60  # after which a finalist of many members seldom improves
 ROUND_SIZES = (4, 8)  # small rounds learn from few trainings, large ones cost little a candidate
 
 
@@ -67,13 +65,3 @@ def default_round(n_rows: int, epochs: int, flops: int) -> int:
     seconds = PASSES * flops * n_rows * epochs / FLOPS_PER_SECOND
     wanted = PROPOSING_SECONDS / (PROPOSING_SHARE * seconds)
     return math.ceil(min(max(wanted, ROUND_SIZES[0]), ROUND_SIZES[1]))
-
-
-def affordable_folds(n_rows: int, flops: int, seconds: float) -> int:
-    """How many folds the finalists are trained in when the best of them has `flops` a row.
-
-    The mean of five networks, each of which learns from four fifths of the rows, is better than one that learns from
-    all; with fewer folds each learns from too little.
-    """
-    once = PASSES * flops * n_rows * FINAL_EPOCHS / FLOPS_PER_SECOND
-    return N_FOLDS if seconds >= N_FOLDS * once else 1

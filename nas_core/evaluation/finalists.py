@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import math
-import os
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -18,26 +17,20 @@ from nas_core.data.folds import Fold, count_folds
 from nas_core.data.prepared import Prepared
 from nas_core.errors import CandidateError, JobError
 from nas_core.evaluation.bank import Bank, Member
-from nas_core.evaluation.fidelity import affordable_folds
-from nas_core.space.architecture import Architecture, Choice
-from nas_core.space.build import shape_behind
+from nas_core.evaluation.final_plan import MEMBERS, MEMBERS_SHARE, count_cores
+from nas_core.space.architecture import Architecture
 from nas_core.targets.members import HEAD
 from nas_core.tasks.registry import load_part
-from nas_core.training.feed import n_bytes
 from nas_core.training.fit import DIVERGED, fit_folds, predict
 from nas_core.training.judge import Verdict, judge_folds
 from nas_core.training.model import ends, set_weights
 from nas_core.training.pace import Epoch, Plan
-from nas_core.training.summary import describe_model
 from nas_core.training.transfer import fast_model, new_model
 
 log = logging.getLogger("nas")
 
 PICTURES_SECONDS = 25.0  # for a finalist of pictures, before there is another one
 LEAST_SECONDS = 5.0  # for a finalist; with less, one that is not the first is left out
-MEMBERS = Choice.of("members", count=8)  # before the best candidate: an ensemble in one network
-MAX_FOLDED_BYTES = 2**28  # of the rows, which each fold holds once more
-MEMBERS_SHARE = 0.75  # of the time, where there is one core for all
 
 Fits = tuple[list[Any], list[Epoch], list[np.ndarray]]  # models, history, outputs on the rows held out
 
@@ -61,7 +54,7 @@ class Finalist:
     def candidate(self) -> str:
         """The fingerprint of the candidate that it comes from, which had no members."""
         own = self.architecture.choices
-        return Architecture(own[1:] if own[0] == MEMBERS else own).fingerprint
+        return Architecture(own[1:] if own[0] in MEMBERS.values() else own).fingerprint
 
 
 class FinalTraining:
@@ -71,14 +64,16 @@ class FinalTraining:
         self.data, self.folds, self.plan, self.seed = data, folds, plan, seed
         self.bank = Bank(data, folds, plan)
 
-    def train_best(self, architectures: Sequence[Architecture], deadline: float) -> list[Finalist]:
+    def train_best(
+        self, architectures: Sequence[Architecture], joined: Architecture | None, deadline: float
+    ) -> list[Finalist]:
         """As many of `architectures`, the best of which come first, as the time allows; the first in any case.
 
-        The first is also trained as several members of one network. With one core that comes before the others, with
-        more it goes on beside them.
+        With one core the network of several members comes before the others, with more it goes on beside them.
 
         Args:
             architectures: the best first.
+            joined: the network of several members.
             deadline: by ``time.monotonic()``.
 
         Raises:
@@ -87,11 +82,11 @@ class FinalTraining:
         n_cores = count_cores()
         with ThreadPoolExecutor(1, "members") as aside:
             seconds = (deadline - time.monotonic()) * (1 if n_cores > 1 else MEMBERS_SHARE)
-            joined = [aside.submit(self._try, seconds, each) for each in self._joined(architectures[:1])]
+            begun = [aside.submit(self._try, seconds, joined)] if joined else []
             if n_cores == 1:
-                wait(joined)
-            outcomes = self._in_turns(architectures, max(1, n_cores - len(joined)), deadline)
-            outcomes += [each.result() for each in joined]
+                wait(begun)
+            outcomes = self._in_turns(architectures, max(1, n_cores - len(begun)), deadline)
+            outcomes += [each.result() for each in begun]
         finalists = [outcome for outcome in outcomes if isinstance(outcome, Finalist)]
         if not finalists:
             reasons = "; ".join(map(str, outcomes))
@@ -143,11 +138,6 @@ class FinalTraining:
         has_pictures = len(ends(self.data.transforms).shape) > 1
         return max(1, min(n_rest, int(seconds / PICTURES_SECONDS))) if has_pictures else n_rest
 
-    def _joined(self, architectures: Sequence[Architecture]) -> list[Architecture]:
-        """Each of `architectures` as several members of one network, where that fits."""
-        joined = [Architecture((MEMBERS, *architecture)) for architecture in architectures]
-        return [architecture for architecture in joined if shape_behind(architecture, ends(self.data.transforms).shape)]
-
     def _try(self, seconds: float, architecture: Architecture) -> Finalist | CandidateError:
         try:
             return self.train(architecture, max(seconds, LEAST_SECONDS))
@@ -192,33 +182,8 @@ class FinalTraining:
         return new_model(architecture, self.data, name=f"network_{architecture.fingerprint}_{fold}")
 
 
-def final_folds(data: Prepared, wanted: int, best: Architecture, seconds: float) -> int:
-    """How many folds the finalists are trained in: as many as candidates, or more where `seconds` are enough.
-
-    Then each row is learned from by most of the networks whose mean the model is, and judges the others.
-
-    Args:
-        data: of the run.
-        wanted: the job's number, 0 for none.
-        best: candidate, which is also trained as several members of one network.
-        seconds: for all final trainings.
-    """
-    n, shape, train = count_folds(data, wanted), ends(data.transforms).shape, data.split("train")
-    if n > 1 or wanted or len(shape) > 1 or n_bytes(train) > MAX_FOLDED_BYTES:
-        return n
-    joined = Architecture((MEMBERS, *best))
-    flops = describe_model(joined if shape_behind(joined, shape) else best, data.transforms)["flops"]
-    share = 1 if count_cores() > 1 else MEMBERS_SHARE
-    return count_folds(data, affordable_folds(len(train), flops, share * seconds))
-
-
 def _count_parameters(model: Any) -> int:
     return sum(math.prod(weight.shape) for weight in model.trainable_weights)
-
-
-def count_cores() -> int:
-    """The cores that this process may use."""
-    return len(os.sched_getaffinity(0))
 
 
 def _mean_history(histories: list[list[Epoch]]) -> list[Epoch]:

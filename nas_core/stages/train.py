@@ -15,7 +15,8 @@ from nas_core.data.prepared import Prepared, Split
 from nas_core.envs.reward import price
 from nas_core.envs.settings import EnvSettings
 from nas_core.errors import CandidateError
-from nas_core.evaluation.finalists import Finalist, FinalTraining, final_folds
+from nas_core.evaluation.final_plan import plan_finals
+from nas_core.evaluation.finalists import Finalist, FinalTraining
 from nas_core.evaluation.ledger import Ledger
 from nas_core.job import Job
 from nas_core.runs import layout
@@ -64,12 +65,13 @@ def work(job: Job, run: Run) -> dict[str, Any]:
     import keras  # noqa: F401 (its import, of seconds, belongs to the budget)
 
     entries = Ledger(run.path(layout.CANDIDATES)).finalists(job.n_finalists or MAX_FINALISTS)
-    architectures = [entry.evaluation.architecture for entry in entries]
-    folds = make_folds(data, final_folds(data, job.folds, architectures[0], deadline - time.monotonic()))
+    candidates = [entry.evaluation for entry in entries]
+    finals = plan_finals(data, job.folds, candidates, deadline - time.monotonic())
+    folds = make_folds(data, finals.n_folds)
     learning_rate = job.learning_rate or default_learning_rate(has_pictures(data.split("train")))
     plan = Plan(job.epochs, job.batch_size, learning_rate, patience=PATIENCE, thaws=True)
     training = FinalTraining(data, folds, plan, job.seed)
-    finalists = training.train_best(architectures, deadline)
+    finalists = training.train_best([each.architecture for each in candidates], finals.joined, deadline)
     size_penalty = job.priced_for(count_judges(data, len(folds))).size_penalty
     members = _ensemble(_winner(finalists, size_penalty), finalists, data, folds, size_penalty)
     members = _with_linear(members, training.train_linear(), data, folds)

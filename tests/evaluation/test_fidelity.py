@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from nas_core.evaluation.fidelity import (
     EPOCHS,
-    FINAL_EPOCHS,
     OF_TABLES,
-    affordable_folds,
     default_epochs,
     default_round,
     default_share,
@@ -35,8 +33,3 @@ def test_rounds_are_larger_where_trainings_are_short():
     assert default_round(400, epochs=60, flops=50_000) == 8
     assert default_round(30_000, epochs=6, flops=300_000) == 5
     assert default_round(30_000, epochs=6, flops=20_000_000) == 4
-
-
-def test_the_final_training_has_folds_where_the_time_is_enough_for_all():
-    once = 3 * 1e6 * 10_000 * FINAL_EPOCHS / 100e9
-    assert [affordable_folds(10_000, 1_000_000, n * once) for n in (0.1, 1.5, 4.9, 5.1, 90)] == [1, 1, 1, 5, 5]

@@ -7,11 +7,10 @@ import pytest
 
 from nas_core.data.folds import make_folds
 from nas_core.data.prepared import Prepared
-from nas_core.evaluation.finalists import FinalTraining, final_folds
+from nas_core.evaluation.finalists import FinalTraining
 from nas_core.inputs.tabular import linear
 from nas_core.job import job_json, parse_job
 from nas_core.runs.run import create_run
-from nas_core.space.architecture import Architecture, Choice
 from nas_core.stage import execute
 from nas_core.tasks.registry import load_part, load_task
 from nas_core.training.pace import Plan
@@ -58,17 +57,3 @@ def test_where_rows_are_many_there_is_none(tmp_path):
     folds = make_folds(data, 1)
     data.schema["n_rows"] = {"train": 10_000, "valid": 2_000}
     assert FinalTraining(data, folds, Plan(1), seed=0).train_linear() == []
-
-
-def test_finalists_are_trained_in_folds_where_the_time_is_enough(tmp_path):
-    data, best = (
-        prepared(tmp_path, "tabular_regression"),
-        Architecture((Choice.of("dense", units=64, activation="relu"),)),
-    )
-    data.schema["n_rows"] = {"train": 10_000, "valid": 2_000}  # fewer are cross-validated whatever the time
-    found = [final_folds(data, 0, best, seconds) for seconds in (0.0, 1e3, 1e6)]
-    assert found[0] == 1
-    assert found[1:] == [5, 5]
-    assert final_folds(data, 2, best, 1e6) == 2
-    data.schema["split"] = "time"
-    assert final_folds(data, 0, best, 1e6) == 1

@@ -1,0 +1,87 @@
+"""What the final trainings are, so that their time is enough: how many folds, which network of several members.
+
+What a training takes is known from the search, which measured it on this machine with these data.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from nas_core.data.folds import N_FOLDS, count_folds
+from nas_core.data.prepared import Prepared
+from nas_core.evaluation.evaluation import Evaluation
+from nas_core.space.architecture import Architecture, Choice
+from nas_core.space.build import shape_behind
+from nas_core.space.layer import Shape
+from nas_core.training.feed import n_bytes
+from nas_core.training.model import ends
+
+FINAL_ROWS = 600_000  # learned from in all epochs together, after which a finalist seldom improves
+FINAL_EPOCHS = (15, 60)  # so many at least, and at most
+COUNTS = (8, 4)
+MEMBERS = {count: Choice.of("members", count=count) for count in COUNTS}  # before a candidate: several in one network
+MEMBERS_SHARE = 0.75  # of the time, where there is one core for all
+MEMBER_COST = 0.8  # of what a network by itself costs
+FOLDED_ROWS = 10_000  # with more, several members are worth more than several folds
+MAX_FOLDED_BYTES = 2**28  # of the rows, which each fold holds once more
+
+
+@dataclass(frozen=True)
+class FinalPlan:
+    """The number of folds, and the network of several members, where there is one."""
+
+    n_folds: int
+    joined: Architecture | None
+
+
+def plan_finals(data: Prepared, wanted: int, candidates: Sequence[Evaluation], seconds: float) -> FinalPlan:
+    """What `seconds` are enough for.
+
+    The mean of five networks, each of which learns from four fifths of the rows, is better than one that learns from
+    all, and so are members of one network (with fewer folds each learns from too little). Both is best; where only one
+    can be had, folds are where rows are few.
+
+    Args:
+        data: of the run.
+        wanted: the job's number of folds, 0 for none.
+        candidates: the finalists, the best first.
+        seconds: for all final trainings.
+    """
+    n_folds, shape, n_rows = count_folds(data, wanted), ends(data.transforms).shape, data.schema["n_rows"]["train"]
+    share = 1 if count_cores() > 1 else MEMBERS_SHARE
+    may_fold = n_folds == 1 and not wanted and len(shape) == 1 and n_bytes(data.split("train")) <= MAX_FOLDED_BYTES
+    more = N_FOLDS - 1 if may_fold and count_folds(data, N_FOLDS) > 1 else math.inf  # times the rows of one training
+    joined = _joined(candidates[:1], share * seconds / more, COUNTS[:1], shape, n_rows)
+    if joined:
+        return FinalPlan(N_FOLDS, joined)
+    if n_rows <= FOLDED_ROWS and final_seconds(candidates[0], n_rows) * more <= seconds:
+        return FinalPlan(N_FOLDS, None)
+    return FinalPlan(n_folds, _joined(candidates, share * seconds, COUNTS, shape, n_rows))
+
+
+def _joined(
+    candidates: Sequence[Evaluation], seconds: float, counts: Sequence[int], shape: Shape, n_rows: int
+) -> Architecture | None:
+    """The first of `candidates` with as many members as `seconds` are enough for."""
+    for candidate in candidates:
+        for count in counts:
+            joined = Architecture((MEMBERS[count], *candidate.architecture))
+            cost = MEMBER_COST * count * final_seconds(candidate, n_rows)
+            if cost <= seconds and shape_behind(joined, shape):
+                return joined
+    return None
+
+
+def final_seconds(candidate: Evaluation, n_rows: int) -> float:
+    """How long `candidate` is to be trained on all `n_rows`, as often as in the search (once a fold)."""
+    least, most = FINAL_EPOCHS
+    epochs = min(most, max(least, FINAL_ROWS / n_rows))
+    return epochs * candidate.seconds.get("train", math.inf) / (candidate.epochs * candidate.share)
+
+
+def count_cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0))
