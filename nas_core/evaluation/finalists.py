@@ -93,26 +93,31 @@ class FinalTraining:
             raise JobError(f"No finalist could be trained: {reasons}. Try a smaller `learning_rate`.")
         return finalists
 
-    def train_linear(self) -> list[Finalist]:
-        """A linear model as a network without a layer, where rows are few: networks err there by other rows than it.
+    def train_linear(self, n: int) -> list[Finalist]:
+        """`n` times a linear model as a network without a layer, where rows are few: it errs there by other rows.
 
         There is none where rows are many (networks need it no more), or not those of a table.
         """
         if count_folds(self.data, 0) == 1 or len(ends(self.data.transforms).shape) > 1:
             return []
-        nothing, models = Architecture(()), [self._fit_linear(fold) for fold in range(len(self.folds))]
-        outputs = [predict(model, fold.valid) for model, fold in zip(models, self.folds, strict=True)]
+        weights, nothing = [self._fit_linear(fold) for fold in range(len(self.folds))], Architecture(())
+        copies = [[self._build_linear(each, fold, copy) for fold, each in enumerate(weights)] for copy in range(n)]
+        outputs = [predict(model, fold.valid) for model, fold in zip(copies[0], self.folds, strict=True)]
         verdict = judge_folds(self.data, self.folds, outputs)
         log.info("Finalist %s: score %.4f.", nothing, verdict.score)
-        return [Finalist(nothing, models, [], outputs, verdict, _count_parameters(models[0]))]
+        return [Finalist(nothing, models, [], outputs, verdict, _count_parameters(models[0])) for models in copies]
 
-    def _fit_linear(self, fold: int) -> Any:
+    def _fit_linear(self, fold: int) -> dict[str, np.ndarray]:
         task, transforms, rows = self.data.schema["task"], self.data.transforms, self.folds[fold].train
         form, baselines = load_part(task, "input", "linear"), load_part(task, "target", "baselines")
         features = form.features(transforms["input"], rows.inputs)
         kernel, bias = baselines.fit_linear(transforms["target"], features, rows.target)
-        model, (learned, matrix) = self._build(Architecture(()), fold), form.weights(transforms["input"], kernel)
-        set_weights(model, learned | {f"{HEAD}/0": matrix, f"{HEAD}/1": bias})
+        learned, matrix = form.weights(transforms["input"], kernel)
+        return {**learned, f"{HEAD}/0": matrix, f"{HEAD}/1": bias}
+
+    def _build_linear(self, weights: dict[str, np.ndarray], fold: int, copy: int) -> Any:
+        model = new_model(Architecture(()), self.data, name=f"linear_{fold}_{copy}")
+        set_weights(model, weights)
         return model
 
     def _in_turns(

@@ -6,6 +6,7 @@ import csv
 import io
 import logging
 import time
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,7 @@ SETTINGS = (TrainingSettings, SearchSettings, EnvSettings, "folds")
 
 PATIENCE = 12  # epochs without a better validation loss before the step size falls
 OVERHEAD_SECONDS = 8.0  # of the time left, for what comes after the fits: measuring, saving
+LINEAR_COPIES = 3  # at most, beside one network
 IMPORTANCE_SECONDS = 4.0
 ABLATION_SECONDS = 3.0
 MAX_FINALISTS = 8
@@ -73,8 +75,8 @@ def work(job: Job, run: Run) -> dict[str, Any]:
     training = FinalTraining(data, folds, plan, job.seed)
     finalists = training.train_best([each.architecture for each in candidates], finals.joined, deadline)
     size_penalty = job.priced_for(count_judges(data, len(folds))).size_penalty
-    members = _ensemble(_winner(finalists, size_penalty), finalists, data, folds, size_penalty)
-    members = _with_linear(members, training.train_linear(), data, folds)
+    members = _with_linear([_winner(finalists, size_penalty)], training.train_linear(LINEAR_COPIES), data, folds)
+    members = _ensemble(members, finalists, data, folds, size_penalty)
     mean = average_models([model for member in members for model in member.models])
     calibration = _calibrate(mean, members, data, folds)
     model = calibrated(mean, data.transforms, calibration)
@@ -107,10 +109,22 @@ def _winner(finalists: list[Finalist], size_penalty: float) -> Finalist:
     return min(near, key=lambda f: f.parameters)
 
 
+def _with_linear(members: list[Finalist], linear: list[Finalist], data: Prepared, folds: list[Fold]) -> list[Finalist]:
+    """Also the linear model, as often as the mean is within a standard error of the best such mean.
+
+    Networks look better than they are to the rows by which they and their best epochs were chosen; the linear model,
+    of which nothing was chosen, does not, so it need not win.
+    """
+    means = [members + linear[:n] for n in range(len(linear) + 1)]
+    verdicts = [_judge_mean(mean, data, folds) for mean in means]
+    best = max(verdicts, key=lambda verdict: verdict.score)
+    return [m for m, own in zip(means, verdicts, strict=True) if own.score >= best.score - best.error][-1]
+
+
 def _ensemble(
-    winner: Finalist, finalists: list[Finalist], data: Prepared, folds: list[Fold], size_penalty: float
+    members: list[Finalist], finalists: list[Finalist], data: Prepared, folds: list[Fold], size_penalty: float
 ) -> list[Finalist]:
-    """The winner, and those finalists with which the mean of all is better, as long as it is worth its size.
+    """The `members`, and those finalists with which the mean of all is better, as long as it is worth its size.
 
     One after the other the one that helps most (Caruana et al., "Ensemble selection from libraries of models", 2004).
     """
@@ -119,23 +133,13 @@ def _ensemble(
         score = _judge_mean(members, data, folds).score
         return score - price(sum(member.parameters for member in members), size_penalty)
 
-    members, best = [winner], worth([winner])
+    best = worth(members)
     while rest := [finalist for finalist in finalists if finalist not in members]:
         more = max(([*members, finalist] for finalist in rest), key=worth)
         if worth(more) <= best:
             break
         members, best = more, worth(more)
     return members
-
-
-def _with_linear(members: list[Finalist], linear: list[Finalist], data: Prepared, folds: list[Fold]) -> list[Finalist]:
-    """Also the linear model, unless the mean is worse with it by more than a standard error.
-
-    Networks look better than they are to the rows by which they and their best epochs were chosen; the linear model,
-    of which nothing was chosen, does not, so it need not win.
-    """
-    alone, together = (_judge_mean(each, data, folds) for each in (members, [*members, *linear]))
-    return [*members, *linear] if together.score >= alone.score - alone.error else members
 
 
 def _judge_mean(members: list[Finalist], data: Prepared, folds: list[Fold]) -> Verdict:
@@ -181,7 +185,7 @@ def _measure(
         "valid": _judge_mean(members, data, folds).figures,
         "baselines": {name: judge(data, test.target, baseline)[0] for name, baseline in baselines.items()},
         "winner": members[0].architecture.fingerprint,
-        "others": [str(member.architecture) for member in members[1:]],
+        "others": _counted([str(member.architecture) for member in members[1:]]),
         "folds": len(folds),
         "finalists": [
             {
@@ -199,6 +203,11 @@ def _measure(
             data.transforms["target"], test.target, output
         ),
     }
+
+
+def _counted(names: list[str]) -> list[str]:
+    """Each name once, with how often it is there."""
+    return [f"{n} × {name}" if n > 1 else name for name, n in Counter(names).items()]
 
 
 def _random_search(

@@ -34,7 +34,8 @@ def prepared(tmp_path, task: str, **fields) -> Prepared:
 def test_a_network_without_layers_says_what_the_linear_model_says(tmp_path, task, fields):
     data = prepared(tmp_path, task, **fields)
     folds = make_folds(data, 2)
-    (finalist,) = FinalTraining(data, folds, Plan(1), seed=0).train_linear()
+    finalist, again = FinalTraining(data, folds, Plan(1), seed=0).train_linear(2)
+    assert not {model.name for model in finalist.models} & {model.name for model in again.models}
     spec, baselines = data.transforms, load_part(task, "target", "baselines")
     for fold, said in zip(folds, finalist.outputs, strict=True):
         learned, asked = (linear.features(spec["input"], rows.inputs) for rows in (fold.train, fold.valid))
@@ -56,4 +57,4 @@ def test_where_rows_are_many_there_is_none(tmp_path):
     data = prepared(tmp_path, "tabular_regression")
     folds = make_folds(data, 1)
     data.schema["n_rows"] = {"train": 10_000, "valid": 2_000}
-    assert FinalTraining(data, folds, Plan(1), seed=0).train_linear() == []
+    assert FinalTraining(data, folds, Plan(1), seed=0).train_linear(3) == []

@@ -39,13 +39,13 @@ def test_the_mean_has_those_that_improve_it_by_more_than_the_price_of_their_size
     opposite = finalist(3, truth - 1.2 * error)  # wrong where the winner is right
     worse = finalist(4, truth + 5 * error)
     finalists = [winner, twin, opposite, worse]
-    assert _ensemble(winner, finalists, data, folds, 0.001)[:2] == [winner, opposite]
-    assert worse not in _ensemble(winner, finalists, data, folds, 0.001)
-    assert _ensemble(winner, [winner, twin, worse], data, folds, 0.001) == [winner]
-    assert _ensemble(winner, finalists, data, folds, 10.0) == [winner]
+    assert _ensemble([winner], finalists, data, folds, 0.001)[:2] == [winner, opposite]
+    assert worse not in _ensemble([winner], finalists, data, folds, 0.001)
+    assert _ensemble([winner], [winner, twin, worse], data, folds, 0.001) == [winner]
+    assert _ensemble([winner], finalists, data, folds, 10.0) == [winner]
 
 
-def test_a_linear_model_joins_unless_the_mean_is_clearly_worse_with_it(data):
+def test_a_linear_model_joins_as_often_as_the_mean_is_not_clearly_worse_with_it(data):
     folds = make_folds(data, 3)
     rng = np.random.default_rng(0)
 
@@ -57,7 +57,8 @@ def test_a_linear_model_joins_unless_the_mean_is_clearly_worse_with_it(data):
         return Finalist(Architecture(choices), [], [], outputs, judge_folds(data, folds, outputs), 10)
 
     winner = finalist((Choice.of("dense", units=32, activation="relu"),), 0.3)
-    like, bad = finalist((), 0.35), finalist((), 3.0)
-    assert _with_linear([winner], [like], data, folds) == [winner, like]
+    better, like, bad = finalist((), 0.1), finalist((), 0.35), finalist((), 3.0)
+    assert _with_linear([winner], [better, better], data, folds) == [winner, better, better]
+    assert _with_linear([winner], [like, bad], data, folds) == [winner, like]
     assert _with_linear([winner], [bad], data, folds) == [winner]
     assert _with_linear([winner], [], data, folds) == [winner]
