@@ -12,7 +12,7 @@ import pytest
 from browser import faults, is_within_its_width, open_page
 from playwright.sync_api import expect
 
-from nas_core.runs.records import append_line, read_lines
+from nas_core.runs.records import append_line, read_lines, write_json
 from nas_core.tasks.image_classification.sample import write_sample as write_pictures
 
 pytestmark = pytest.mark.slow
@@ -225,6 +225,26 @@ def test_the_leaderboard_sorts_and_filters(visit):
     expect(rows).to_have_count(25)
     assert n_failed > 0
     assert faults(page) == []
+
+
+@pytest.mark.usefixtures("finished_run")
+def test_runs_of_one_name_are_told_apart_and_their_differences_shown(visit, known_run, runs_root):
+    from made_up_run import write_run
+
+    other = write_run(runs_root / "other", n_candidates=40)
+    job = other.read_job()
+    write_json(other.path("job.json"), job | {"max_layers": 3})
+    known_run("other", other.address)
+    page = visit("viewer")
+    expect(page.get_by_role("link", name="Compare")).to_have_count(0)
+    for box in page.get_by_role("checkbox").all():
+        box.check()
+    page.get_by_role("link", name="Compare (2)").click()
+    table = page.locator("table.compare")
+    expect(table.locator("tr", has_text="max_layers").locator("td")).to_have_text(["3", str(job["max_layers"])])
+    expect(table.locator("tr", has_text="Networks tried").locator("td")).to_have_text(["40", "30"])
+    assert faults(page) == []
+    shutil.rmtree(runs_root / "other")
 
 
 def test_pictures_are_shown_by_class(visit, tmp_path):

@@ -55,9 +55,9 @@ export async function list(me) {
     h("td", {}, h("input", { type: "checkbox", "aria-label": t("select_run", { name: card.name || card.run_id }), checked: chosen.has(`${card.dag_id}/${card.run_id}`), onchange: (event) => choose(card, event.target.checked) })),
     h("td", { class: "what" }, h("a", { href: runLink(card) }, card.name || card.run_id), h("span", { class: "muted small" }, card.target ? `${card.target} · ${card.dataset || ""}` : card.dag_id)),
     h("td", {}, pill(card.state)),
-    h("td", { class: "n", "data-label": t("result") }, card.value === null ? "–" : [h("b", {}, number(card.value)), " ", h("span", { class: "muted small" }, card.metric.title)]),
+    h("td", { class: `n ${card.value === null ? "nothing" : ""}`, "data-label": t("result") }, card.value === null ? "–" : [h("b", {}, number(card.value)), " ", h("span", { class: "muted small" }, card.metric.title)]),
     h("td", { class: "n", "data-label": t("tried") }, card.n_candidates ? whole(card.n_candidates) : "–"),
-    h("td", { title: card.started || card.queued || "", "data-label": t("started") }, ago(card.started || card.queued)),
+    h("td", { class: card.started || card.queued ? "" : "nothing", title: card.started || card.queued || "", "data-label": t("started") }, ago(card.started || card.queued)),
     h("td", { class: "n", "data-label": t("took") }, duration(spent(card))),
     h("td", { class: "muted", "data-label": t("person") }, card.user || "–"));
   await update();

@@ -44,7 +44,7 @@ function heading(head, me, status, place) {
     await post(`${runPath(place)}/stop`).then(() => notice(t("stopping")), (error) => notice(error.message, "bad"));
   }
   async function remove() {
-    if (!await ask(t("remove_question"), t("remove_detail"), t("remove"), t("cancel"))) return;
+    if (!await ask(t("remove_question", { name: status.name || place.run_id }), t("remove_detail"), t("remove"), t("cancel"))) return;
     await call("DELETE", runPath(place)).then(() => { location.search = ""; }, (error) => notice(error.message, "bad"));
   }
   const kept = head.querySelector(".actions button:focus, .actions a:focus");
@@ -53,7 +53,7 @@ function heading(head, me, status, place) {
     h("a", { class: "back", href: "?" }, `‹ ${t("back")}`),
     h("header", { class: "top" },
       h("div", {}, h("h1", {}, status.name || place.run_id, " ", pill(status.state)),
-        h("p", { class: "muted" }, [status.target && `${status.target} · ${status.dataset}`, status.user, status.started && moment(status.started), ENDED.includes(status.state) && duration(spent(status))].filter(Boolean).join("  ·  "))),
+        h("p", { class: "muted" }, [status.target && `${status.target} · ${status.dataset}`, status.user, status.started && moment(status.started), ENDED.includes(status.state) && status.started && duration(spent(status))].filter(Boolean).join("  ·  "))),
       h("div", { class: "bar actions" },
         me.may_operate && isSearching && !stopping ? h("button", { class: "primary", onclick: stop }, t("stop")) : "",
         stopping && isSearching ? h("span", { class: "muted" }, t("stopping")) : "",
@@ -90,7 +90,7 @@ async function failure(body, status, place) {
   const lines = stage ? await log(place, stage.name, stage.n_try).catch(() => []) : [];
   const reasons = [...new Set(lines.filter((line) => ["error", "critical"].includes(line.level)).map((line) => line.event).filter((text) => !/^Task failed/.test(text)))];
   const told = h("section", { class: "failure", role: "alert" }, h("h2", {}, t("it_failed")),
-    h("p", { class: "muted" }, stage ? t("failed_in", { stage: t(stage.name) }) : ""),
+    h("p", { class: "muted" }, stage ? t("failed_in", { stage: t(stage.name) }) : t("failed_before")),
     h("ul", {}, reasons.slice(0, 12).map((text) => h("li", {}, text))));
   const old = body.querySelector(".failure");
   if (old) old.replaceWith(told); else body.prepend(told);
