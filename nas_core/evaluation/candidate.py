@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nas_core.data.folds import Fold, make_folds, thin
+from nas_core.data.pictures.smaller import Smaller, smaller
 from nas_core.data.prepared import Prepared
 from nas_core.errors import CandidateError
 from nas_core.evaluation.bank import Bank, Member, Trained
@@ -22,6 +23,7 @@ from nas_core.training.fit import DIVERGED, fit_folds
 from nas_core.training.judge import judge_folds
 from nas_core.training.model import inherit_weights, save_weights, write_weights
 from nas_core.training.pace import Plan
+from nas_core.training.summary import describe_model
 from nas_core.training.transfer import fast_model
 
 LEAST_JUDGES = 2_000  # rows, where there are so many: with fewer, chance tells which of two good networks is better
@@ -38,14 +40,27 @@ class Recipe:
     inherits: bool  # whether a candidate begins with the weights of its prefix, and leaves its own for others
     n_folds: int = 1
     share: float = 1.0  # of the rows of a fold
+    shrink: int = 1  # the sides of pictures are divided by this
 
     def folds(self, data: Prepared) -> list[Fold]:
         """The rows that each candidate learns from, and those that judge it."""
         folds = make_folds(data, self.n_folds)
-        if self.share == 1:
+        if self.share < 1:
+            judging = [max(self.share, LEAST_JUDGES / len(fold.valid)) for fold in folds]
+            folds = [Fold(thin(f.train, self.share), thin(f.valid, own)) for f, own in zip(folds, judging, strict=True)]
+        if self.shrink == 1:
             return folds
-        judging = [max(self.share, LEAST_JUDGES / len(fold.valid)) for fold in folds]
-        return [Fold(thin(f.train, self.share), thin(f.valid, own)) for f, own in zip(folds, judging, strict=True)]
+        return [Fold(smaller(fold.train, self.shrink), smaller(fold.valid, self.shrink)) for fold in folds]
+
+    def seen(self, data: Prepared) -> Prepared:
+        """`data` at the resolution that candidates see."""
+        return data if self.shrink == 1 else Smaller(data.run, self.shrink)
+
+    def longer(self, factor: int) -> Recipe:
+        """The recipe for those that are worth more: `factor` times as many rows, or epochs, in full resolution."""
+        share = min(1.0, factor * self.share)
+        epochs = math.ceil(factor * self.epochs * self.share / share)
+        return replace(self, share=share, epochs=epochs, shrink=1, inherits=False)
 
     @property
     def plan(self) -> Plan:
@@ -55,15 +70,26 @@ class Recipe:
     def failed(self, architecture: Architecture, parent: str | None, reason: str) -> Evaluation:
         """The record of a candidate that could not be measured."""
         return Evaluation(
-            architecture, None, epochs=self.epochs, share=self.share, parent=parent, seed=self.seed, error=reason[:500]
+            architecture,
+            None,
+            epochs=self.epochs,
+            share=self.share,
+            shrink=self.shrink,
+            parent=parent,
+            seed=self.seed,
+            error=reason[:500],
         )
 
 
 class Request(NamedTuple):
-    """A candidate to be trained, beginning with the weights of `parent` (a fingerprint) when there is one."""
+    """A candidate to be trained, beginning with the weights of `parent` (a fingerprint) when there is one.
+
+    `recipe` is another one than that of the candidates.
+    """
 
     architecture: Architecture
     parent: str | None
+    recipe: Recipe | None = None
 
 
 def train_candidate(data: Prepared, recipe: Recipe, architecture: Architecture, parent: str | None) -> Evaluation:
@@ -78,16 +104,16 @@ def train_candidate(data: Prepared, recipe: Recipe, architecture: Architecture, 
     import keras
 
     keras.utils.clear_session()
-    clock, outputs, folds = Laps(), [], recipe.folds(data)
+    clock, outputs, folds, seen = Laps(), [], recipe.folds(data), recipe.seen(data)
 
     def build(fold: int) -> Any:
-        model = fast_model(architecture, data)
+        model = fast_model(architecture, seen)
         if parent:
             inherit_weights(model, weights_path(data, parent, fold))
         clock.lap("build")
         return model
 
-    for number, fitted in enumerate(fit_folds(build, data, folds, recipe.plan, recipe.seed)):
+    for number, fitted in enumerate(fit_folds(build, seen, folds, recipe.plan, recipe.seed)):
         clock.lap("train")
         outputs.append(fitted.output)
         if recipe.inherits:
@@ -98,13 +124,23 @@ def train_candidate(data: Prepared, recipe: Recipe, architecture: Architecture, 
         score=verdict.score,
         standard_error=verdict.error,
         metrics=verdict.figures,
-        parameters=sum(math.prod(weight.shape) for weight in fitted.model.trainable_weights),
+        parameters=_count_parameters(fitted.model) if seen is data else _known_parameters(architecture, data),
         epochs=recipe.epochs,
         share=recipe.share,
+        shrink=recipe.shrink,
         parent=parent,
         seed=recipe.seed,
         seconds=clock.seconds,
     )
+
+
+def _count_parameters(model: Any) -> int:
+    return sum(math.prod(weight.shape) for weight in model.trainable_weights)
+
+
+def _known_parameters(architecture: Architecture, data: Prepared) -> int:
+    """Of the network in full resolution, which has more of them behind a flattened picture."""
+    return int(describe_model(architecture, data.transforms)["parameters"])
 
 
 class BankTrainer:

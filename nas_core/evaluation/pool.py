@@ -80,9 +80,12 @@ class Pool:
             # Daemons: one may wait for a worker that hangs.
             threading.Thread(target=self._serve, args=(self._start(),), name="worker", daemon=True).start()
 
-    def train(self, architecture: Architecture, parent: str | None) -> Evaluation:
-        """Train one candidate and wait for it. A worker that dies or hangs makes a failed evaluation."""
-        call = Call(Request(architecture, parent))
+    def train(self, architecture: Architecture, parent: str | None, recipe: Recipe | None = None) -> Evaluation:
+        """Train one candidate and wait for it. A worker that dies or hangs makes a failed evaluation.
+
+        `recipe` is another one than that of the pool.
+        """
+        call = Call(Request(architecture, parent, recipe))
         with self._changed:
             if self._is_closed:
                 return self._closed(call)
@@ -175,10 +178,14 @@ class Pool:
                 self._changed.notify_all()
                 return
         for call in calls:
-            call.answer.set_result(self.recipe.failed(*call.request, reason))
+            call.answer.set_result(self._failed(call, reason))
 
     def _closed(self, call: Call) -> Evaluation:
-        return self.recipe.failed(*call.request, "the pool was closed")
+        return self._failed(call, "the pool was closed")
+
+    def _failed(self, call: Call, reason: str) -> Evaluation:
+        architecture, parent, recipe = call.request
+        return (recipe or self.recipe).failed(architecture, parent, reason)
 
 
 def resources(address: str | None) -> dict[str, float]:

@@ -13,7 +13,7 @@ class EvaluationSettings(Settings):
     candidate_epochs: int = Field(
         0, ge=0, le=1000, title="Epochs of a candidate", json_schema_extra={"section": "Search"}
     )
-    """Each candidate is trained for this many passes over the training rows. 0: 6, or more where the rows are few."""
+    """Each candidate makes this many passes over its rows. 0: 6, of pictures 4, or more where these are few."""
 
     candidate_share: float = Field(
         0.0, ge=0, le=1, title="Share of the rows for a candidate", json_schema_extra={"section": "Search"}

@@ -33,7 +33,7 @@ class Trainer:
     def train(self, requests: Sequence[Request]) -> tuple[list[Evaluation], int]:
         """The evaluations, failed ones too, and the size of this process in bytes, mapped arrays aside."""
         forget_peak()
-        banked = [request for request in requests if self.bank.holds(request.architecture)]
+        banked = [each for each in requests if not each.recipe and self.bank.holds(each.architecture)]
         found = dict(zip(banked, self._train_banked(banked), strict=True))
         found |= {request: self._train_alone(request) for request in requests if request not in found}
         peak = memory("VmHWM")
@@ -55,11 +55,12 @@ class Trainer:
     def _train_alone(self, request: Request) -> Evaluation:
         import tensorflow as tf
 
+        recipe = request.recipe or self.recipe
         try:
-            return train_candidate(self.data, self.recipe, request.architecture, request.parent)
+            return train_candidate(self.data, recipe, request.architecture, request.parent)
         except (CandidateError, MemoryError, tf.errors.OpError, ValueError) as error:
             reason = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
-            return self.recipe.failed(request.architecture, request.parent, reason)
+            return recipe.failed(request.architecture, request.parent, reason)
 
 
 def memory(name: str) -> int:

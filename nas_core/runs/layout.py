@@ -25,6 +25,7 @@ VOCABULARY = "search/vocabulary.json"
 RECIPE = "search/recipe.json"  # how all candidates are trained
 CANDIDATES = "search/candidates.jsonl"
 BEST = "search/best.json"
+PROMOTED = "search/promoted.jsonl"  # the best again, trained longer
 CLOCK = "search/clock.json"
 SESSIONS = "search/sessions.jsonl"  # a line each time that a process takes up the search
 RANDOM_SEARCH = "search/random.jsonl"

@@ -23,9 +23,12 @@ EVERY = 10.0  # seconds between two looks at, or pushes to, the store
 class Progress:
     """The watch of a real search (see :class:`nas_core.search.loop.Watch`)."""
 
-    def __init__(self, run: Run, ledger: Ledger, clock: Clock, limits: Limits, best: str = layout.BEST) -> None:
+    def __init__(
+        self, run: Run, ledger: Ledger, clock: Clock, limits: Limits, best: str = layout.BEST, kept: float = 0.0
+    ) -> None:
+        """`kept` seconds of the search are for what comes after the loop."""
         self.run, self.ledger, self.clock, self.limits = run, ledger, clock, limits
-        self._best_file = best
+        self._best_file, self._kept = best, kept
         self._synced = time.monotonic()
         self._is_stopped = False
         self._rewards = sorted(-entry.reward for entry in ledger if entry.reward is not None)  # the best first
@@ -40,7 +43,7 @@ class Progress:
         self._sync()
         if self._is_stopped:
             return "a person asked to stop and keep the best"
-        if self.clock.left > 0 or not self._may_end():
+        if self.clock.left > self._kept or not self._may_end():
             return None
         return f"its time ({self.clock.used:.0f} s) is used"
 
@@ -81,7 +84,7 @@ class Progress:
 
     def _left(self, n: int) -> float:
         """Seconds still to come, by the clock or, at the pace so far, by the count."""
-        return max(0.0, min(self.clock.left, (self.limits.max_candidates - n) * self.clock.used / n))
+        return max(0.0, min(self.clock.left - self._kept, (self.limits.max_candidates - n) * self.clock.used / n))
 
     def _sync(self) -> None:
         """Every few seconds: save the clock, push the ledger, look for a request to stop."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from nas_core.data.prepared import Prepared
+from nas_core.evaluation.fidelity import affordable_flops, shrink_of
 from nas_core.space.architecture import Architecture, Choice
 from nas_core.space.layer import is_whole, load_layer
 from nas_core.space.rules import Codes, Space
@@ -19,17 +20,19 @@ from nas_core.training.model import ends
 MAX_LAYERS, MAX_LAYERS_OF_PICTURES = 6, 8  # unless the job says otherwise: pooling and flattening are layers too
 LEAST_LAYERS = 6  # of a network of pictures
 CHEAP = 100_000_000  # operations: what needs fewer is not made cheaper still
-ROOM = 6  # times the operations of the network to begin with
+LEAST_ROOM, ROOM = 2, 6  # times the operations of the network to begin with
 
 
-def make_space(data: Prepared, settings: SpaceSettings) -> Space:
-    """All networks that may be proposed for `data`."""
+def make_space(data: Prepared, settings: SpaceSettings, seconds: float = math.inf) -> Space:
+    """All networks that may be proposed for `data`; of pictures those that can be trained in `seconds` of a core."""
     task, of_what = data.schema["task"], ends(data.transforms)
     of_pictures = len(of_what.shape) > 1
     vocabulary = _offered(Vocabulary.of(load_task(task).layers), data.transforms["input"])
     max_layers = settings.max_layers or (MAX_LAYERS_OF_PICTURES if of_pictures else MAX_LAYERS)
     space = Space(vocabulary, of_what, max_layers, settings.max_parameters, max_flops=settings.max_flops or math.inf)
-    return _common(space, first_network(space, task)) if of_pictures else space
+    if not of_pictures:
+        return space
+    return _common(space, first_network(space, task), affordable_flops(data.schema["n_rows"]["train"], seconds))
 
 
 def _offered(vocabulary: Vocabulary, transform: dict[str, Any]) -> Vocabulary:
@@ -42,10 +45,16 @@ def _offered(vocabulary: Vocabulary, transform: dict[str, Any]) -> Vocabulary:
     return Vocabulary(tuple(filter(is_offered, vocabulary.choices)))
 
 
-def _common(space: Space, first: Codes) -> Space:
+def _common(space: Space, first: Codes, affordable: float = math.inf) -> Space:
     """Of pictures: neither networks that would take the whole budget for themselves, nor beginnings of networks."""
-    room = ROOM * space.cost(first).flops if math.isinf(space.max_flops) else space.max_flops
-    return replace(space, min_layers=min(LEAST_LAYERS, len(first)), max_flops=room)
+    known = space.cost(first).flops
+    room = min(ROOM * known, max(LEAST_ROOM * known, affordable)) if math.isinf(space.max_flops) else space.max_flops
+    space = replace(space, min_layers=min(LEAST_LAYERS, len(first)), max_flops=room)
+    shape, shrink = space.ends.shape, shrink_of(space.ends.shape)
+    if shrink == 1:
+        return space
+    seen = replace(space.ends, shape=(shape[0] // shrink, shape[1] // shrink, shape[2]))
+    return replace(space, also=replace(space, ends=seen))
 
 
 def first_network(space: Space, task: str) -> Codes:

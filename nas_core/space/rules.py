@@ -22,7 +22,7 @@ Codes = tuple[int, ...]
 @dataclass(frozen=True)
 class Space:
     """All architectures of `min_layers` to `max_layers` choices that fit between `ends` within `max_parameters` weights
-    and `max_flops` operations for a row.
+    and `max_flops` operations for a row. They must also be networks of the space `also`, if there is one.
     """
 
     vocabulary: Vocabulary
@@ -31,6 +31,7 @@ class Space:
     max_parameters: int
     min_layers: int = 1
     max_flops: float = math.inf
+    also: Space | None = None
     _known: dict[Codes, tuple[Shape, Cost]] = field(default_factory=dict, init=False, repr=False, compare=False)
     _masks: dict[Codes, np.ndarray] = field(default_factory=dict, init=False, repr=False, compare=False)
     _prices: dict[Shape, np.ndarray] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -75,7 +76,7 @@ class Space:
             if last and not load_layer(last).REPEATS:
                 legal &= np.array([True, *(choice.kind != last for choice in self.vocabulary.choices)])
         legal[STOP] = self.is_enough(codes)
-        return legal
+        return legal & self.also.mask(codes) if self.also else legal
 
     def _prices_behind(self, shape: Shape) -> np.ndarray:
         """Parameters and operations of each choice behind `shape`, (2, choices); infinite where it does not fit."""

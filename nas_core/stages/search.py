@@ -19,7 +19,17 @@ from nas_core.envs.settings import EnvSettings
 from nas_core.errors import JobError
 from nas_core.evaluation.candidate import Recipe, weights_path
 from nas_core.evaluation.evaluation import Evaluation
-from nas_core.evaluation.fidelity import Pace, default_epochs, default_round, default_share, pace_of
+from nas_core.evaluation.fidelity import (
+    FINAL_SHARE,
+    PROMOTION,
+    Pace,
+    default_epochs,
+    default_round,
+    default_share,
+    pace_of,
+    shrink_of,
+)
+from nas_core.evaluation.final_plan import count_cores
 from nas_core.evaluation.ledger import Ledger
 from nas_core.evaluation.pool import Pool
 from nas_core.evaluation.settings import EvaluationSettings
@@ -27,14 +37,16 @@ from nas_core.job import Job
 from nas_core.runs import layout
 from nas_core.runs.records import append_line, read_json, write_json
 from nas_core.runs.run import Run
-from nas_core.search.clock import Clock
+from nas_core.search.clock import Clock, reserved_seconds
 from nas_core.search.loop import Limits, Search
 from nas_core.search.progress import Progress
+from nas_core.search.rungs import Rung
 from nas_core.search.settings import SearchSettings
 from nas_core.search.spaces import backbones, first_network, make_space
 from nas_core.space.architecture import Architecture
 from nas_core.space.rules import Codes, Space
 from nas_core.space.settings import SpaceSettings
+from nas_core.training.model import ends
 from nas_core.training.pace import default_learning_rate
 
 log = logging.getLogger("nas")
@@ -59,7 +71,7 @@ def work(job: Job, run: Run) -> dict[str, Any]:
         JobError: no candidate could be trained.
     """
     data = Prepared(run)
-    space = make_space(data, job)
+    space = make_space(data, job, _final_seconds(job))
     first = first_network(space, data.schema["task"])
     pace = pace_of(space, first)
     clock, ledger = Clock(run.path(layout.CLOCK), job, pace.final_share), Ledger(run.path(layout.CANDIDATES))
@@ -74,8 +86,14 @@ def work(job: Job, run: Run) -> dict[str, Any]:
     pool = Pool(data, recipe, job)
     try:
         train = partial(train_in, pool, data, recipe)
-        search = Search(space, settings, agent, ledger, train, Progress(run, ledger, clock, limits))
+        kept = 0.0 if _is_asked_for(job) else pace.promoted_share * (clock.budget - clock.reserved)
+        search = Search(space, settings, agent, ledger, train, Progress(run, ledger, clock, limits, kept=kept))
         reason = search.run(limits, pool.n_calls, _round_size(data, recipe, space, first))
+        if kept:
+            longer = partial(pool.train, parent=None, recipe=recipe.longer(PROMOTION))
+            Rung(run, ledger, clock, longer, settings.size_penalty).climb(
+                pool.n_workers, space.vocabulary.decode(first)
+            )
         clock.save()
         if job.compare_random:
             _compare_random(job, run, search, pool.n_calls, pace)
@@ -85,12 +103,19 @@ def work(job: Job, run: Run) -> dict[str, Any]:
     return _summary(ledger, reason, clock)
 
 
+def _final_seconds(job: Job) -> float:
+    """Seconds of a core for the final training of pictures; a deadline says nothing that holds when it is taken up."""
+    if job.deadline or job.gpus_per_candidate:
+        return math.inf
+    return reserved_seconds(60 * job.budget_minutes, FINAL_SHARE) * count_cores()
+
+
 def _recipe(job: Job, run: Run, data: Prepared, seconds: float, pace: Pace) -> Recipe:
     """How candidates are trained in a search of `seconds`; a search that is taken up goes on as it began."""
     path = run.path(layout.RECIPE)
     if path.exists():
         return Recipe(**read_json(path))
-    n_rows = data.schema["n_rows"]["train"]
+    n_rows, seconds = data.schema["n_rows"]["train"], seconds * (1 - pace.promoted_share)
     share = job.candidate_share or default_share(n_rows, job.candidate_epochs, seconds, pace)
     recipe = Recipe(
         epochs=job.candidate_epochs or default_epochs(math.ceil(share * n_rows), job.batch_size, pace),
@@ -100,6 +125,7 @@ def _recipe(job: Job, run: Run, data: Prepared, seconds: float, pace: Pace) -> R
         inherits=job.algorithm == "layerwise",
         n_folds=count_folds(data, job.folds),
         share=share,
+        shrink=1 if _is_asked_for(job) else shrink_of(ends(data.transforms).shape),
     )
     write_json(path, asdict(recipe))
     if share < 1:
@@ -107,6 +133,11 @@ def _recipe(job: Job, run: Run, data: Prepared, seconds: float, pace: Pace) -> R
             "Candidates learn from %.1f %% of the rows, chosen at random; the best are trained on all.", 100 * share
         )
     return recipe
+
+
+def _is_asked_for(job: Job) -> bool:
+    """Whether the job itself says how much a candidate is trained: then all are trained like that."""
+    return bool(job.candidate_epochs or job.candidate_share)
 
 
 def _round_size(data: Prepared, recipe: Recipe, space: Space, first: Codes) -> int:

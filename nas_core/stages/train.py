@@ -24,6 +24,7 @@ from nas_core.runs import layout
 from nas_core.runs.records import write_json, write_text
 from nas_core.runs.run import Run
 from nas_core.search.clock import training_seconds
+from nas_core.search.rungs import finalists as best_candidates
 from nas_core.search.settings import SearchSettings
 from nas_core.tasks.registry import load_part
 from nas_core.training.ablation import measure_ablation
@@ -66,7 +67,7 @@ def work(job: Job, run: Run) -> dict[str, Any]:
     deadline = time.monotonic() + training_seconds(job, run.path(layout.CLOCK), finished) - OVERHEAD_SECONDS
     import keras  # noqa: F401 (its import, of seconds, belongs to the budget)
 
-    entries = Ledger(run.path(layout.CANDIDATES)).finalists(job.n_finalists or MAX_FINALISTS)
+    entries = best_candidates(run, job.n_finalists or MAX_FINALISTS)
     candidates = [entry.evaluation for entry in entries]
     finals = plan_finals(data, job.folds, candidates, deadline - time.monotonic())
     folds = make_folds(data, finals.n_folds)

@@ -21,6 +21,8 @@ from nas_core.data.pictures.alike import SIDE, first_alike
 from nas_core.data.pictures.decode import BrokenPictureError, decode, look, shrink
 from nas_core.data.pictures.embedded import find_embedded_album
 from nas_core.data.pictures.reader import PIXELS_A_MINUTE, PictureReader, choose_shape
+from nas_core.data.pictures.smaller import smaller
+from nas_core.data.prepared import Split
 from nas_core.data.readers import parquet
 from nas_core.data.readers.dialect import Dialect
 from nas_core.data.readers.files import open_files
@@ -308,3 +310,11 @@ def test_the_size_follows_the_pictures_and_their_number():
     assert choose_shape(np.full((5_000, 2), 200), 2 * PIXELS_A_MINUTE, is_grey=False) == (51, 51, 3)
     assert choose_shape(np.full((5_000, 2), 200), 60 * PIXELS_A_MINUTE, is_grey=False) == (128, 128, 3)
     assert choose_shape(np.full((10, 2), 28), is_grey=True, asked=56) == (56, 56, 1)
+
+
+def test_a_smaller_picture_has_the_means_of_its_patches():
+    pictures = np.arange(2 * 5 * 4 * 1, dtype=np.uint8).reshape(2, 5, 4, 1)
+    small = smaller(Split({"image": pictures, "age": np.ones((2, 3))}, np.zeros(2)), 2)
+    assert small.inputs["image"][0, ..., 0].tolist() == [[3, 5], [11, 13]]
+    assert small.inputs["image"].dtype == np.uint8
+    assert small.inputs["age"].shape == (2, 3)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from nas_core.evaluation.fidelity import (
     EPOCHS,
     OF_TABLES,
+    Pace,
     default_epochs,
     default_round,
     default_share,
+    shrink_of,
 )
 
 
@@ -27,6 +29,17 @@ def test_a_part_of_many_rows_in_a_short_search():
     assert share * 10_000_000 * EPOCHS * OF_TABLES.candidates <= 1.01 * 75 * OF_TABLES.rows
     assert default_share(10_000_000, 2, seconds=75) > 2.9 * share
     assert default_share(10_000_000, 0, seconds=1) == OF_TABLES.least_rows / 10_000_000
+
+
+def test_large_pictures_are_halved_for_candidates():
+    assert [shrink_of(shape) for shape in ((28, 28, 1), (64, 64, 3), (128, 63, 3), (5,))] == [1, 2, 1, 1]
+
+
+def test_of_pictures_a_candidate_learns_from_few():
+    pace = Pace(1_000, 40, 1_000, of_pictures=True, epochs=4, least_steps=120)
+    assert default_share(5_000, 0, seconds=60, pace=pace) == 0.2
+    assert default_epochs(1_000, 0, pace) == 4
+    assert default_epochs(320, 0, pace) == 12
 
 
 def test_rounds_are_larger_where_trainings_are_short():

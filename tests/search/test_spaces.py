@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
-from nas_core.search.spaces import CHEAP, first_network
+from nas_core.agents.agent import draw
+from nas_core.search.spaces import CHEAP, _common, first_network
+from nas_core.space.architecture import Architecture, Choice
 from nas_core.space.cost import Ends
 from nas_core.space.layer import Cost
 from nas_core.space.rules import Space
@@ -32,6 +37,29 @@ def test_whatever_the_size_of_the_pictures_it_is_whole_and_cheap(side):
 def test_small_pictures_need_no_strides():
     small = space_of((28, 28, 1))
     assert small.vocabulary.decode(first_network(small, TASK)).choices == load_task(TASK).first
+
+
+def test_what_is_tried_on_small_pictures_fits_them_and_the_large_ones():
+    space = _common(space_of((64, 64, 3)), (1,) * 6)
+    small = replace(space.ends, shape=(32, 32, 3))
+    alone = replace(space_of((32, 32, 3)), ends=small)
+    for seed in range(20):
+        codes = draw(space, np.random.default_rng(seed))
+        assert space.is_legal(codes)
+        assert alone.is_legal(codes)
+    assert _common(space_of((63, 63, 3)), (1,) * 6).also is None
+    # Five times halved there is one pixel left of 32, where there are two of 64: nothing that halves fits any more.
+    code = space.vocabulary.encode(Architecture((Choice.of("conv", filters=16, kernel=5, stride=2),)))
+    assert space.mask(code * 4)[code[0]]
+    assert not space.mask(code * 5)[code[0]]
+    assert space_of((64, 64, 3)).mask(code * 5)[code[0]]
+
+
+def test_what_a_short_final_training_cannot_train_is_not_proposed():
+    space = space_of((28, 28, 1))
+    first = first_network(space, TASK)
+    known = space.cost(first).flops
+    assert [_common(space, first, known * n).max_flops / known for n in (1, 3, 9)] == [2, 3, 6]
 
 
 def test_where_there_is_room_for_a_part_only_it_is_a_beginning_of_it():

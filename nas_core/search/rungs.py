@@ -1,0 +1,72 @@
+"""The second rung of a search of pictures: its best candidates again, at a higher fidelity, held against each other.
+
+Successive halving (Jamieson & Talwalkar, AISTATS 2016) with two rungs. What was measured on it is a ledger of its own,
+so that like is compared with like: the agent learns from the first rung alone.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import replace
+
+from nas_core.envs.reward import value
+from nas_core.evaluation.evaluation import Evaluation
+from nas_core.evaluation.fidelity import PROMOTION
+from nas_core.evaluation.ledger import Entry, Ledger
+from nas_core.runs import layout
+from nas_core.runs.run import Run
+from nas_core.search.clock import Clock
+from nas_core.space.architecture import Architecture
+
+log = logging.getLogger("nas")
+
+
+class Rung:
+    """Trains the best of `ledger` again by `train`, from `n_workers` threads, until the time of `clock` is up."""
+
+    def __init__(
+        self, run: Run, ledger: Ledger, clock: Clock, train: Callable[[Architecture], Evaluation], size_penalty: float
+    ) -> None:
+        self.run, self.below, self.clock, self.train, self.size_penalty = run, ledger, clock, train, size_penalty
+        self.ledger = Ledger(run.path(layout.PROMOTED))
+
+    def climb(self, n_workers: int, known: Architecture) -> None:
+        """The best quarter, best first, unless there is one only; the best is held against `known` in any case.
+
+        What is not done in time is dropped.
+        """
+        best = self.below.best(math.ceil(len(self.below) / PROMOTION)) if len(self.below) > 1 else []
+        rival = self.below.get(known)
+        if best and rival and rival not in best and not rival.evaluation.is_failed:
+            best.insert(1, rival)
+        waiting, took = [entry for entry in best if not self.ledger.get(entry.evaluation.architecture)], 0.0
+        threads = ThreadPoolExecutor(n_workers, "rung")
+        while waiting and took < self.clock.left and not self.run.is_stopped():
+            began, turn, waiting = time.monotonic(), waiting[:n_workers], waiting[n_workers:]
+            games = [threads.submit(self.train, entry.evaluation.architecture) for entry in turn]
+            wait(games, timeout=max(0.0, self.clock.left))
+            for entry, game in zip(turn, games, strict=True):
+                if game.done():
+                    self._record(entry, game.result())
+            took = time.monotonic() - began
+        threads.shutdown(wait=False, cancel_futures=True)
+
+    def _record(self, below: Entry, evaluation: Evaluation) -> None:
+        evaluation = replace(evaluation, flops=below.evaluation.flops)
+        reward = value(evaluation, self.size_penalty)
+        self.ledger.add(replace(below, evaluation=evaluation, reward=reward, at=round(self.clock.used, 2)))
+        outcome = f"failed: {evaluation.error}" if reward is None else f"{reward:.4f}"
+        seconds = sum(evaluation.seconds.values())
+        log.info("Trained longer: %s, %.1f s · %s", outcome, seconds, evaluation.architecture)
+
+
+def finalists(run: Run, n: int) -> list[Entry]:
+    """The `n` entries to be trained in full: those of the second rung, then those that did not reach it."""
+    promoted, ledger = Ledger(run.path(layout.PROMOTED)).finalists(n), Ledger(run.path(layout.CANDIDATES))
+    known = {entry.evaluation.architecture for entry in promoted}
+    rest = [entry for entry in ledger.finalists(len(ledger)) if entry.evaluation.architecture not in known]
+    return [*promoted, *rest][:n]

@@ -1,0 +1,102 @@
+"""The second rung: the best candidates of pictures are trained longer and held against each other."""
+
+from __future__ import annotations
+
+import pytest
+
+from nas_core.data.prepared import Prepared
+from nas_core.evaluation.candidate import Recipe, train_candidate
+from nas_core.evaluation.evaluation import Evaluation
+from nas_core.evaluation.ledger import Entry, Ledger
+from nas_core.job import job_json, parse_job
+from nas_core.runs import layout
+from nas_core.runs.run import create_run
+from nas_core.search.clock import Clock
+from nas_core.search.rungs import Rung, finalists
+from nas_core.search.settings import SearchSettings
+from nas_core.space.architecture import Architecture, Choice
+from nas_core.stage import execute
+from nas_core.tasks.registry import load_task
+
+NETWORKS = [Architecture((Choice.of("dense", units=units, activation="relu"),)) for units in range(1, 9)]
+
+
+def run_of(tmp_path, task="tabular_classification"):
+    return create_run(str(tmp_path), "rungs", job_json(parse_job(load_task(task).sample(tmp_path))), "1")
+
+
+def searched(run, scores):
+    """A ledger in which network after network has one of the `scores`; None has failed."""
+    ledger = Ledger(run.path(layout.CANDIDATES))
+    for slot, score in enumerate(scores):
+        error = "it diverged" if score is None else None
+        ledger.add(Entry(Evaluation(NETWORKS[slot], score, flops=7, error=error), 0, slot, "ppo", score, 0.0))
+    return ledger
+
+
+def rung_of(run, ledger, train, minutes=10):
+    return Rung(run, ledger, Clock(run.path(layout.CLOCK), SearchSettings(budget_minutes=minutes)), train, 0.0)
+
+
+def test_the_best_quarter_is_trained_again_and_goes_before_the_rest(tmp_path):
+    run = run_of(tmp_path)
+    ledger = searched(run, [0.1, 0.8, 0.3, 0.7, 0.2, None, 0.4, 0.5])
+    seen = []
+
+    def train(architecture):
+        seen.append(architecture)
+        return Evaluation(architecture, 0.9 - 0.1 * NETWORKS.index(architecture) / 8, epochs=16)
+
+    rung_of(run, ledger, train).climb(1, NETWORKS[1])
+    assert seen == [NETWORKS[1], NETWORKS[3]]
+    promoted = Ledger(run.path(layout.PROMOTED))
+    assert [(entry.evaluation.epochs, entry.evaluation.flops) for entry in promoted] == [(16, 7)] * 2
+    order = [entry.evaluation.architecture for entry in finalists(run, 4)]
+    assert order == [NETWORKS[i] for i in (1, 3, 7, 6)]
+    # What was trained longer is not trained again, and the first rung is as it was.
+    rung_of(run, ledger, train).climb(1, NETWORKS[1])
+    assert len(seen) == 2
+    assert len(Ledger(run.path(layout.CANDIDATES))) == 8
+
+
+def test_a_longer_training_may_change_the_order(tmp_path):
+    run = run_of(tmp_path)
+    ledger = searched(run, [0.1, 0.8, 0.3, 0.7, 0.2, 0.0, 0.4, 0.5])
+    rung_of(run, ledger, lambda each: Evaluation(each, len(str(each)) + NETWORKS.index(each))).climb(2, NETWORKS[1])
+    assert finalists(run, 1)[0].evaluation.architecture == NETWORKS[3]
+
+
+def test_one_network_alone_is_held_against_nothing(tmp_path):
+    run = run_of(tmp_path)
+    ledger = searched(run, [0.5])
+    rung_of(run, ledger, lambda each: pytest.fail(f"{each} was trained")).climb(1, NETWORKS[1])
+    assert [entry.evaluation.architecture for entry in finalists(run, 3)] == NETWORKS[:1]
+
+
+def test_when_the_time_is_up_nobody_climbs(tmp_path):
+    run = run_of(tmp_path)
+    rung_of(run, searched(run, [0.5, 0.6]), lambda each: pytest.fail(f"{each} was trained"), minutes=1e-9).climb(
+        1, NETWORKS[1]
+    )
+    assert len(finalists(run, 3)) == 2
+
+
+def test_the_known_network_is_held_against_the_best_one_whatever_its_place(tmp_path):
+    run = run_of(tmp_path)
+    ledger = searched(run, [0.1, 0.8, 0.3, 0.7, 0.2, 0.0, 0.4, 0.5])
+    seen = []
+    rung_of(run, ledger, lambda each: seen.append(each) or Evaluation(each, 0.5)).climb(1, NETWORKS[4])
+    assert seen == [NETWORKS[1], NETWORKS[4], NETWORKS[3]]
+
+
+@pytest.mark.slow
+def test_a_candidate_sees_small_pictures_and_is_told_for_what_it_is_in_full(tmp_path):
+    run = run_of(tmp_path, "image_classification")
+    execute("prepare", run)
+    data, low = Prepared(run), Recipe(2, 32, 0.005, 0, inherits=False, share=0.25, shrink=2)
+    network = Architecture((Choice.of("conv", filters=16, kernel=5, stride=1), Choice.of("flatten")))
+    first, second = (train_candidate(data, recipe, network, None) for recipe in (low, low.longer(8)))
+    assert (first.epochs, first.share, first.shrink) == (2, 0.25, 2)
+    assert (second.epochs, second.share, second.shrink) == (4, 1.0, 1)
+    assert first.parameters == second.parameters
+    assert None not in (first.score, second.score)
