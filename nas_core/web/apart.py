@@ -37,7 +37,7 @@ def ask(
         JobError: those of the child; or it did not end well, or not in the time and memory there is.
     """
     allowed = [part for part in (os.environ.get("NAS_DATA_FOLDERS", ""), *folders) if part]
-    environment = os.environ | {"NAS_DATA_FOLDERS": os.pathsep.join(allowed)} | dict(more or {})
+    environment = _environment() | {"NAS_DATA_FOLDERS": os.pathsep.join(allowed)} | dict(more or {})
     asked = {"module": module, "question": question, "environment": environment}
     with _seats:
         began = time.monotonic()
@@ -51,6 +51,11 @@ def ask(
     if is_late:
         raise JobError(f"`{field}` must be read in {SECONDS:.0f} s, but took longer.")
     raise JobError(f"`{field}` must be something that can be read, but reading it failed or took too much.")
+
+
+def _environment() -> dict[str, str]:
+    """This process's own, without the secrets of Airflow: what reads hostile files has no use for them."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW_")}
 
 
 def _said(question: bytes) -> bytes:
@@ -88,7 +93,7 @@ class _Reader:
                     stdin=theirs.fileno(),
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,  # what went wrong may hold what a person handed over
-                    env=os.environ | {"OMP_NUM_THREADS": "1"},
+                    env=_environment() | {"OMP_NUM_THREADS": "1"},
                 )
             return self._control
 

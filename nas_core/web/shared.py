@@ -34,13 +34,12 @@ def shared(key: Key, seconds: float, make: Callable[[], Any]) -> Answer:
     with _guard:  # a lock a key: what is made may ask for parts that are shared too
         lock = _at_work.setdefault(key, threading.Lock())
     with lock:
-        found = kept(key, seconds)
-        if found is None:
-            try:
+        try:
+            if (found := kept(key, seconds)) is None:
                 found = _written(make())
                 _keep(key, found)
-            finally:
-                _at_work.pop(key, None)
+        finally:  # whoever came a moment too late to find the answer had made this lock anew
+            _at_work.pop(key, None)
         return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -24,6 +25,15 @@ def test_a_child_answers_and_follows_what_the_server_allows_now(table, monkeypat
     monkeypatch.setenv("NAS_DATA_FOLDERS", os.devnull)
     with pytest.raises(JobError, match="NAS_DATA_FOLDERS"):
         inspect_apart(table)
+
+
+def test_a_reader_knows_no_secrets_of_airflow(table, monkeypatch):
+    monkeypatch.setenv("AIRFLOW__CORE__FERNET_KEY", "a secret")
+    monkeypatch.setattr(apart, "_reader", apart._Reader())
+    inspect_apart(table)
+    environment = Path(f"/proc/{apart._reader._process.pid}/environ").read_bytes()
+    assert b"NAS_DATA_FOLDERS" in environment
+    assert b"AIRFLOW_" not in environment
 
 
 def test_a_child_that_takes_too_long_is_ended(table, monkeypatch):
