@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from nas_core.agents.agent import Codebook, Proposal, draw, draw_unseen, neighbours, uniform_probabilities, values_of
-from nas_core.agents.ppo import N_ITERATIONS, PPOAgent, Practice, steps_of
+from nas_core.agents.ppo import N_ITERATIONS, PPOAgent, Practice, count_episodes
 from nas_core.envs.settings import EnvSettings
 from nas_core.evaluation.ledger import Entry
 from nas_core.space.rules import Codes, Space
@@ -66,12 +66,10 @@ class SameSurrogate(PPOAgent):
 
     def _practise(self, practice: Practice, seed: int) -> None:
         rng = np.random.default_rng(seed)
-        steps = 0
-        while steps < N_ITERATIONS * steps_of(self.space):
+        for _ in range(N_ITERATIONS * count_episodes(self.space)):
             env = practice.make_env()
             env.reset()
             for code in (*draw(self.space, rng), STOP):
-                steps += 1
                 if env.step(code)[2]:
                     break
 

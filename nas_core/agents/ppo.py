@@ -40,9 +40,8 @@ from nas_core.space.rules import Codes, Space
 
 N_START = 10  # networks spread over the space before there is something to learn from
 N_ITERATIONS = 12
-N_EPISODES = 64  # in an iteration, at least: as many steps as these take when all networks are as deep as may be
-MAX_STEPS = 1024  # of the environment, in an iteration
-N_ENVS = 64  # side by side in one process
+N_EPISODES = 64  # in an iteration, side by side in one process
+MAX_STEPS = 1024  # of the environment, in an iteration; fewer episodes where networks may be deep
 
 # Where RLlib's environments find the practice that is under way: RLlib makes them from a name.
 _PRACTICES: dict[int, Practice] = {}
@@ -106,11 +105,12 @@ class PPOAgent:
 
         torch.set_num_threads(1)  # the policy is tiny, and the other cores train candidates
         random.seed(seed)
-        np.random.seed(seed)  # RLlib shuffles its batches with it
+        np.random.seed(seed)
         torch.manual_seed(seed)
         _PRACTICES[0] = practice
+        # Seeded above: a seed of RLlib's would import torch's compiler (2 s) to forbid what no core does anyway.
         # Built anew (0.03 s) rather than reset: nothing of an earlier round may be left in it.
-        algorithm = build_algorithm(seed, steps_of(self.space), self.space.max_layers)
+        algorithm = build_algorithm(count_episodes(self.space), self.space.max_layers)
         for _ in range(N_ITERATIONS):
             algorithm.train()
         return algorithm.get_module()
@@ -163,9 +163,9 @@ class Practice:
             yield Evaluation(architecture, self._known[codes], parameters=self.space.cost(codes).parameters)
 
 
-def steps_of(space: Space) -> int:
-    """Steps of the environment in an iteration."""
-    return min(MAX_STEPS, N_EPISODES * space.max_layers)
+def count_episodes(space: Space) -> int:
+    """How many episodes an iteration has."""
+    return max(1, min(N_EPISODES, MAX_STEPS // space.max_layers))
 
 
 def make_practice_env(_: Any) -> Any:
@@ -196,24 +196,22 @@ def import_rllib() -> None:
     import_module("ray.rllib.algorithms.ppo")
 
 
-def build_algorithm(seed: int, n_steps: int, n_slots: int) -> Any:
+def build_algorithm(n_episodes: int, n_slots: int) -> Any:
     """RLlib's PPO in this process: no remote runners, several environments side by side."""
     import_rllib()
     from ray.rllib.algorithms.ppo import PPOConfig
     from ray.rllib.core.rl_module.rl_module import RLModuleSpec
     from ray.tune.registry import register_env
 
-    from nas_core.agents.policy import MaskedPolicy, UnloggedPPO
+    from nas_core.agents.policy import MaskedPolicy, PractisingPPO
 
     register_env("nas-practice", make_practice_env)
     config = (
-        PPOConfig(algo_class=UnloggedPPO)
+        PPOConfig(algo_class=PractisingPPO)
         .environment("nas-practice", disable_env_checking=True, normalize_actions=False)
-        .env_runners(num_env_runners=0, num_envs_per_env_runner=N_ENVS)
+        .env_runners(num_env_runners=0, num_envs_per_env_runner=n_episodes)
         .learners(num_learners=0)
         .training(
-            train_batch_size_per_learner=n_steps,
-            minibatch_size=n_steps,
             num_epochs=4,
             lr=3e-3,
             gamma=1.0,
@@ -224,6 +222,6 @@ def build_algorithm(seed: int, n_steps: int, n_slots: int) -> Any:
             use_kl_loss=False,
         )
         .rl_module(rl_module_spec=RLModuleSpec(module_class=MaskedPolicy, model_config={"n_slots": n_slots}))
-        .debugging(seed=seed, log_level="ERROR", log_sys_usage=False)  # its monitor would leave a thread
+        .debugging(log_level="ERROR", log_sys_usage=False)  # its monitor would leave a thread
     )
     return config.build_algo()
