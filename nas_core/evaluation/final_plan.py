@@ -21,8 +21,7 @@ from nas_core.training.model import ends
 
 FINAL_ROWS = 600_000  # learned from in all epochs together, after which a finalist seldom improves
 FINAL_EPOCHS = (15, 60)  # so many at least, and at most
-COUNTS = (8, 4)
-MEMBERS = {count: Choice.of("members", count=count) for count in COUNTS}  # before a candidate: several in one network
+MEMBERS = {count: Choice.of("members", count=count) for count in (8, 4)}  # before a candidate: several in one network
 MEMBERS_SHARE = 0.75  # of the time, where there is one core for all
 MEMBER_COST = 0.8  # of what a network by itself costs
 FOLDED_ROWS = 10_000  # with more, several members are worth more than several folds
@@ -54,21 +53,19 @@ def plan_finals(data: Prepared, wanted: int, candidates: Sequence[Evaluation], s
     share = 1 if count_cores() > 1 else MEMBERS_SHARE
     may_fold = n_folds == 1 and not wanted and len(shape) == 1 and n_bytes(data.split("train")) <= MAX_FOLDED_BYTES
     more = N_FOLDS - 1 if may_fold and count_folds(data, N_FOLDS) > 1 else math.inf  # times the rows of one training
-    joined = _joined(candidates[:1], share * seconds / more, COUNTS[:1], shape, n_rows)
+    joined = _joined(candidates[:1], share * seconds / more, shape, n_rows)
     if joined:
         return FinalPlan(N_FOLDS, joined)
     if n_rows <= FOLDED_ROWS and final_seconds(candidates[0], n_rows) * more <= seconds:
         return FinalPlan(N_FOLDS, None)
-    return FinalPlan(n_folds, _joined(candidates, share * seconds, COUNTS, shape, n_rows))
+    return FinalPlan(n_folds, _joined(candidates, share * seconds, shape, n_rows))
 
 
-def _joined(
-    candidates: Sequence[Evaluation], seconds: float, counts: Sequence[int], shape: Shape, n_rows: int
-) -> Architecture | None:
+def _joined(candidates: Sequence[Evaluation], seconds: float, shape: Shape, n_rows: int) -> Architecture | None:
     """The first of `candidates` with as many members as `seconds` are enough for."""
     for candidate in candidates:
-        for count in counts:
-            joined = Architecture((MEMBERS[count], *candidate.architecture))
+        for count, members in MEMBERS.items():
+            joined = Architecture((members, *candidate.architecture))
             cost = MEMBER_COST * count * final_seconds(candidate, n_rows)
             if cost <= seconds and shape_behind(joined, shape):
                 return joined

@@ -56,15 +56,18 @@ def test_a_candidate_is_trained_until_it_has_seen_enough_rows():
 def test_the_more_time_the_more_is_trained(data, monkeypatch):
     monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1})
     best, other = measured(WIDE, 1.0), measured(NARROW, 0.1)  # 6 and 0.6 s when trained in full
-    found = {seconds: plan_finals(with_rows(data, 5_000), 0, [best, other], seconds) for seconds in (2, 10, 30, 160)}
+    found = {
+        seconds: plan_finals(with_rows(data, 5_000), 0, [best, other], seconds) for seconds in (2, 10, 30, 80, 160)
+    }
     assert found == {
         2: FinalPlan(1, joined(4, NARROW)),
         10: FinalPlan(1, joined(8, NARROW)),
         30: FinalPlan(5, None),  # 24 s
+        80: FinalPlan(5, joined(4, WIDE)),
         160: FinalPlan(5, joined(8, WIDE)),
     }
     assert plan_finals(data, 0, [best, other], 1) == FinalPlan(1, None)
-    assert plan_finals(with_rows(data, 50_000), 0, [best, other], 20) == FinalPlan(1, joined(8, WIDE))  # 9.6 s
+    assert plan_finals(with_rows(data, 50_000), 0, [best, other], 15) == FinalPlan(1, joined(8, WIDE))  # 9.6 s
 
 
 def test_the_rest_of_a_core_is_kept_for_networks_without_members(data, monkeypatch):
