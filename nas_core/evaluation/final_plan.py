@@ -1,4 +1,4 @@
-"""What the final trainings are, so that their time is enough: how many folds, which network of several members.
+"""What the final trainings are, so that their time is enough: how many folds, which networks of several members.
 
 What a training takes is known from the search, which measured it on this machine with these data.
 """
@@ -19,10 +19,11 @@ from nas_core.space.layer import Shape
 from nas_core.training.feed import n_bytes
 from nas_core.training.model import ends
 
-FINAL_ROWS = 600_000  # learned from in all epochs together, after which a finalist seldom improves
+FINAL_ROWS = 400_000  # learned from in all epochs together, after which a finalist seldom improves
 FINAL_EPOCHS = (15, 60)  # so many at least, and at most
 MEMBERS = {count: Choice.of("members", count=count) for count in (8, 4)}  # before a candidate: several in one network
-MEMBERS_SHARE = 0.75  # of the time, where there is one core for all
+MAX_JOINED = 3  # such networks, each on a core of its own
+MEMBERS_SHARE = 0.75  # of the time, where no core is left for networks without members
 MEMBER_COST = 0.8  # of what a network by itself costs
 FOLDED_ROWS = 10_000  # with more, several members are worth more than several folds
 MAX_FOLDED_BYTES = 2**28  # of the rows, which each fold holds once more
@@ -30,10 +31,10 @@ MAX_FOLDED_BYTES = 2**28  # of the rows, which each fold holds once more
 
 @dataclass(frozen=True)
 class FinalPlan:
-    """The number of folds, and the network of several members, where there is one."""
+    """The number of folds, and the networks of several members, the best first."""
 
     n_folds: int
-    joined: Architecture | None
+    joined: tuple[Architecture, ...]
 
 
 def plan_finals(data: Prepared, wanted: int, candidates: Sequence[Evaluation], seconds: float) -> FinalPlan:
@@ -50,26 +51,28 @@ def plan_finals(data: Prepared, wanted: int, candidates: Sequence[Evaluation], s
         seconds: for all final trainings.
     """
     n_folds, shape, n_rows = count_folds(data, wanted), ends(data.transforms).shape, data.schema["n_rows"]["train"]
-    share = 1 if count_cores() > 1 else MEMBERS_SHARE
     may_fold = n_folds == 1 and not wanted and len(shape) == 1 and n_bytes(data.split("train")) <= MAX_FOLDED_BYTES
     more = N_FOLDS - 1 if may_fold and count_folds(data, N_FOLDS) > 1 else math.inf  # times the rows of one training
-    joined = _joined(candidates[:1], share * seconds / more, shape, n_rows)
-    if joined:
-        return FinalPlan(N_FOLDS, joined)
+    if _joined(candidates[:1], MEMBERS_SHARE * seconds / more, shape, n_rows):
+        return FinalPlan(N_FOLDS, _joined(candidates, MEMBERS_SHARE * seconds / more, shape, n_rows))
     if n_rows <= FOLDED_ROWS and final_seconds(candidates[0], n_rows) * more <= seconds:
-        return FinalPlan(N_FOLDS, None)
-    return FinalPlan(n_folds, _joined(candidates, share * seconds, shape, n_rows))
+        return FinalPlan(N_FOLDS, ())
+    return FinalPlan(n_folds, _joined(candidates, MEMBERS_SHARE * seconds, shape, n_rows))
 
 
-def _joined(candidates: Sequence[Evaluation], seconds: float, shape: Shape, n_rows: int) -> Architecture | None:
-    """The first of `candidates` with as many members as `seconds` are enough for."""
-    for candidate in candidates:
-        for count, members in MEMBERS.items():
+def _joined(candidates: Sequence[Evaluation], seconds: float, shape: Shape, n_rows: int) -> tuple[Architecture, ...]:
+    """As many members of as many of `candidates` as there is time and a core for.
+
+    Rather many members of the second than few of the best: what a network by itself is best at, members are not.
+    """
+    found: dict[Architecture, Architecture] = {}
+    for count, members in MEMBERS.items():
+        for candidate in candidates:
             joined = Architecture((members, *candidate.architecture))
             cost = MEMBER_COST * count * final_seconds(candidate, n_rows)
             if cost <= seconds and shape_behind(joined, shape):
-                return joined
-    return None
+                found.setdefault(candidate.architecture, joined)
+    return tuple(found.values())[: min(count_cores(), MAX_JOINED)]
 
 
 def final_seconds(candidate: Evaluation, n_rows: int) -> float:

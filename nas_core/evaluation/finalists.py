@@ -65,27 +65,28 @@ class FinalTraining:
         self.bank = Bank(data, folds, plan)
 
     def train_best(
-        self, architectures: Sequence[Architecture], joined: Architecture | None, deadline: float
+        self, architectures: Sequence[Architecture], joined: Sequence[Architecture], deadline: float
     ) -> list[Finalist]:
         """As many of `architectures`, the best of which come first, as the time allows; the first in any case.
 
-        With one core the network of several members comes before the others, with more it goes on beside them.
+        The networks of several members have a core each; the others have those that are left, or come afterwards.
 
         Args:
             architectures: the best first.
-            joined: the network of several members.
+            joined: the networks of several members.
             deadline: by ``time.monotonic()``.
 
         Raises:
             JobError: none of them could be trained.
         """
         n_cores = count_cores()
-        with ThreadPoolExecutor(1, "members") as aside:
-            seconds = (deadline - time.monotonic()) * (1 if n_cores > 1 else MEMBERS_SHARE)
-            begun = [aside.submit(self._try, seconds, joined)] if joined else []
-            if n_cores == 1:
+        n_free = max(0, n_cores - len(joined))
+        with ThreadPoolExecutor(max(1, len(joined)), "members") as aside:
+            seconds = (deadline - time.monotonic()) * (1 if n_free else MEMBERS_SHARE)
+            begun = [aside.submit(self._try, seconds, each) for each in joined]
+            if not n_free:
                 wait(begun)
-            outcomes = self._in_turns(architectures, max(1, n_cores - len(begun)), deadline)
+            outcomes = self._in_turns(architectures, n_free or n_cores, deadline)
             outcomes += [each.result() for each in begun]
         finalists = [outcome for outcome in outcomes if isinstance(outcome, Finalist)]
         if not finalists:

@@ -10,9 +10,7 @@ from nas_core.data.prepared import Prepared
 from nas_core.evaluation.evaluation import Evaluation
 from nas_core.evaluation.final_plan import (
     FINAL_ROWS,
-    MEMBER_COST,
     FinalPlan,
-    count_cores,
     final_seconds,
     plan_finals,
 )
@@ -29,8 +27,8 @@ def measured(architecture: Architecture, seconds: float) -> Evaluation:
     return Evaluation(architecture, score=0.0, epochs=10, seconds={"train": seconds})
 
 
-def joined(count: int, architecture: Architecture) -> Architecture:
-    return Architecture((Choice.of("members", count=count), *architecture))
+def joined(count: int, *architectures: Architecture) -> tuple[Architecture, ...]:
+    return tuple(Architecture((Choice.of("members", count=count), *own)) for own in architectures)
 
 
 @pytest.fixture
@@ -47,38 +45,43 @@ def with_rows(data: Prepared, n: int) -> Prepared:
 
 
 def test_a_candidate_is_trained_until_it_has_seen_enough_rows():
-    assert final_seconds(measured(WIDE, 1.0), FINAL_ROWS // 30) == pytest.approx(30 / 10)
+    assert final_seconds(measured(WIDE, 1.0), FINAL_ROWS // 40) == 40 / 10
     assert final_seconds(measured(WIDE, 1.0), 100) == 60 / 10
     assert final_seconds(measured(WIDE, 1.0), 10**8) == 15 / 10
     assert final_seconds(replace(measured(WIDE, 1.0), share=0.5), 10**8) == 2 * 15 / 10
 
 
-def test_the_more_time_the_more_is_trained(data, monkeypatch):
-    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1})
-    best, other = measured(WIDE, 1.0), measured(NARROW, 0.1)  # 6 and 0.6 s when trained in full
-    found = {
-        seconds: plan_finals(with_rows(data, 5_000), 0, [best, other], seconds) for seconds in (2, 10, 30, 80, 160)
-    }
-    assert found == {
-        2: FinalPlan(1, joined(4, NARROW)),
-        10: FinalPlan(1, joined(8, NARROW)),
-        30: FinalPlan(5, None),  # 24 s
-        80: FinalPlan(5, joined(4, WIDE)),
-        160: FinalPlan(5, joined(8, WIDE)),
-    }
-    assert plan_finals(data, 0, [best, other], 1) == FinalPlan(1, None)
-    assert plan_finals(with_rows(data, 50_000), 0, [best, other], 15) == FinalPlan(1, joined(8, WIDE))  # 9.6 s
-
-
-def test_the_rest_of_a_core_is_kept_for_networks_without_members(data, monkeypatch):
-    best = measured(WIDE, 1.0)
+@pytest.fixture
+def one_core(monkeypatch):
     monkeypatch.setattr("os.sched_getaffinity", lambda _: {0})
-    seconds = 8 * MEMBER_COST * final_seconds(best, 50_000)
-    assert count_cores() == 1
-    assert plan_finals(with_rows(data, 50_000), 0, [best], 1.1 * seconds).joined == joined(4, WIDE)
-    assert plan_finals(data, 0, [best], 1.5 * seconds).joined == joined(8, WIDE)
 
 
+@pytest.mark.usefixtures("one_core")
+def test_the_more_time_the_more_is_trained(data):
+    best, other = measured(WIDE, 1.0), measured(NARROW, 0.1)  # 6 and 0.6 s when trained in full
+
+    def plan(seconds):
+        return plan_finals(data, 0, [best, other], seconds)
+
+    with_rows(data, 5_000)
+    assert plan(1) == FinalPlan(1, ())
+    assert plan(3) == FinalPlan(1, joined(4, NARROW))
+    assert plan(20) == FinalPlan(1, joined(8, NARROW))  # rather than four of the best
+    assert plan(30) == FinalPlan(5, ())
+    assert plan(110) == FinalPlan(5, joined(8, NARROW))
+    assert plan(210) == FinalPlan(5, joined(8, WIDE))
+    with_rows(data, 50_000)
+    assert plan(20) == FinalPlan(1, joined(8, WIDE))
+
+
+def test_each_core_has_members_of_its_own(data, monkeypatch):
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1})
+    best, other = measured(WIDE, 1.0), measured(NARROW, 0.1)
+    assert plan_finals(with_rows(data, 50_000), 0, [best, other], 20).joined == joined(8, WIDE, NARROW)
+    assert plan_finals(with_rows(data, 50_000), 0, [best, other], 10).joined == (*joined(8, NARROW), *joined(4, WIDE))
+
+
+@pytest.mark.usefixtures("one_core")
 def test_folds_are_the_jobs_and_never_across_time(data):
     assert plan_finals(with_rows(data, 5_000), 2, [measured(WIDE, 1.0)], 1e6).n_folds == 2
     data.schema["split"] = "time"
