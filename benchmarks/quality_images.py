@@ -17,9 +17,9 @@ The product's time is that of the clock, from the start of its search; the other
 of the process: on a quiet machine the same, on a busy one to their advantage. With ``--results`` each row is kept in
 that file as soon as it is there, and what it holds is not measured again; the table is made of all its rows.
 
-``trainings``: seconds of a core a training of the product's search (all processes of its stage and their start) and of
-KerasTuner, which trains the same networks, on the same rows, for as many epochs, in batches of one size, without
-augmentation.
+``trainings``: seconds of a core for ``--trainings`` networks by the product's search (all processes of its stage and
+their start) and by KerasTuner, which trains the same networks, on the same rows, for as many epochs, in batches of one
+size, without augmentation.
 
 A dataset is a pair of files ``<name>_train`` and ``<name>_test`` below ``--images``, of any kind that the
 product reads.
@@ -57,6 +57,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--minutes", type=float, default=2)
     parser.add_argument("--algorithm", default="whole")
+    parser.add_argument("--trainings", type=int, default=12, help="how many networks both train")
     parser.add_argument("--core", type=int, default=1)
     parser.add_argument("--results", type=Path, help="rows that are kept (JSON lines)")
     parser.add_argument("--autokeras", type=Path, default=Path("/tmp/autokeras/bin/python"))
@@ -264,7 +265,7 @@ PROGRAMS: dict[str, Program] = {
 def count_trainings(file: str, folder: Path, arguments: argparse.Namespace) -> None:
     """Trainings a minute of a core at the same fidelity, of the same networks."""
     same = {"candidate_epochs": EPOCHS, "candidate_share": 1, "folds": 1, "augmentation": "off", "algorithm": "whole"}
-    long_enough = {"budget_minutes": 2 * arguments.minutes, "max_candidates": 100_000}  # half of it is the search's
+    long_enough = {"budget_minutes": 60, "max_candidates": arguments.trainings}
     address = prepare(file, folder, arguments, same | long_enough)
     took = clocked([sys.executable, "-m", "nas_core.cli", "stage", "search", address], arguments.core)[1]
     lines = (address / "search/candidates.jsonl").read_text().splitlines()

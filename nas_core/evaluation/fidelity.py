@@ -18,6 +18,7 @@ from nas_core.training.fit import default_batch_size
 EPOCHS = 6
 LEAST_STEPS = 300  # of training; with fewer, networks differ by how fast they begin
 FLOPS_PER_SECOND = 100e9  # of a core that trains a network
+LEAST_CANDIDATES = 10  # of pictures, before they are trained any longer
 LEAST_SIDE = 64  # pixels; larger pictures are halved for candidates: what is left still shows what they are
 PROMOTION = 4  # times as many rows, or epochs, for the best
 PASSES = 3  # over it in a step of training: the way back costs twice the way there
@@ -70,6 +71,11 @@ def default_epochs(n_rows: int, batch_size: int, pace: Pace = OF_TABLES) -> int:
     """How long a candidate is trained on `n_rows` when the job does not say."""
     n_steps = math.ceil(n_rows / (batch_size or default_batch_size(n_rows, pace.of_pictures)))
     return max(pace.epochs, math.ceil(pace.least_steps / n_steps))
+
+
+def affordable_epochs(n_rows: int, seconds: float, pace: Pace) -> int:
+    """So many that `seconds` of a core are enough for some candidates, of `n_rows` in all their folds together."""
+    return max(pace.epochs, int(seconds * pace.rows / (LEAST_CANDIDATES * max(1, n_rows))))
 
 
 def default_share(n_rows: int, epochs: int, seconds: float, pace: Pace = OF_TABLES) -> float:

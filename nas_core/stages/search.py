@@ -23,6 +23,7 @@ from nas_core.evaluation.fidelity import (
     FINAL_SHARE,
     PROMOTION,
     Pace,
+    affordable_epochs,
     default_epochs,
     default_round,
     default_share,
@@ -117,13 +118,17 @@ def _recipe(job: Job, run: Run, data: Prepared, seconds: float, pace: Pace) -> R
         return Recipe(**read_json(path))
     n_rows, seconds = data.schema["n_rows"]["train"], seconds * (1 - pace.promoted_share)
     share = job.candidate_share or default_share(n_rows, job.candidate_epochs, seconds, pace)
+    n_folds, epochs = count_folds(data, job.folds), default_epochs(math.ceil(share * n_rows), job.batch_size, pace)
+    if pace.of_pictures:
+        n_learned = math.ceil(share * n_rows) * max(1, n_folds - 1)
+        epochs = min(epochs, affordable_epochs(n_learned, seconds, pace))
     recipe = Recipe(
-        epochs=job.candidate_epochs or default_epochs(math.ceil(share * n_rows), job.batch_size, pace),
+        epochs=job.candidate_epochs or epochs,
         batch_size=job.batch_size,
         learning_rate=job.learning_rate or default_learning_rate(pace.of_pictures),
         seed=job.seed,
         inherits=job.algorithm == "layerwise",
-        n_folds=count_folds(data, job.folds),
+        n_folds=n_folds,
         share=share,
         shrink=1 if _is_asked_for(job) else shrink_of(ends(data.transforms).shape),
     )

@@ -276,8 +276,16 @@ def test_other_arrays_are_refused(arrays, problem, tmp_path):
         open_album(fetch(str(tmp_path / "a.npz"), tmp_path), tmp_path)
 
 
+def test_names_of_pictures_that_are_not_there_are_told(tmp_path, caplog):
+    path = tmp_path / "names.csv"
+    path.write_text("file,label\n" + "".join(f"{number}.png,a\n" for number in range(9)))
+    reader = open_files(fetch(str(path), tmp_path), tmp_path, Dialect())
+    assert find_named_album(reader, str(path), None, tmp_path / "s") is None
+    assert "`image_folder`" in caplog.text
+
+
 def test_archives_made_to_do_harm_are_refused(tmp_path, monkeypatch):
-    with pytest.raises(JobError, match="files stay in it"):
+    with pytest.raises(JobError, match=r"^must be an archive whose files stay in it"):
         open_album(write_zip(tmp_path / "a.zip", {"../../x.png": b"x"}), tmp_path)
     monkeypatch.setenv("NAS_MAX_PICTURES", "3")
     with pytest.raises(JobError, match="NAS_MAX_PICTURES"):

@@ -6,6 +6,7 @@ from nas_core.evaluation.fidelity import (
     EPOCHS,
     OF_TABLES,
     Pace,
+    affordable_epochs,
     default_epochs,
     default_round,
     default_share,
@@ -40,6 +41,11 @@ def test_of_pictures_a_candidate_learns_from_few():
     assert default_share(5_000, 0, seconds=60, pace=pace) == 0.2
     assert default_epochs(1_000, 0, pace) == 4
     assert default_epochs(320, 0, pace) == 12
+
+
+def test_large_pictures_in_many_folds_are_seen_less_often():
+    pace = Pace(800, 40, 1_000, of_pictures=True, epochs=4, least_steps=120)
+    assert [affordable_epochs(600, seconds, pace) for seconds in (20, 60, 600)] == [4, 8, 80]
 
 
 def test_rounds_are_larger_where_trainings_are_short():

@@ -16,6 +16,7 @@ from nas_core.data.checks import Findings
 from nas_core.data.folds import make_folds
 from nas_core.data.prepared import Prepared
 from nas_core.errors import CandidateError, JobError
+from nas_core.export import agreement, litert_int8
 from nas_core.inputs.image import backbones
 from nas_core.job import job_json, parse_job
 from nas_core.runs import layout
@@ -64,6 +65,14 @@ def prepared(folder: Path, **fields) -> Prepared:
     return Prepared(run)
 
 
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory) -> Path:
+    """A folder with the weights of a backbone that knows the digits 0 to 4."""
+    folder = tmp_path_factory.mktemp("weights")
+    learn_backbone(folder)
+    return folder
+
+
 def learn_backbone(folder: Path) -> None:
     """Train MobileNetV2 on the digits 0 to 4 and leave its weights in `folder`."""
     keras.utils.set_random_seed(0)
@@ -91,10 +100,7 @@ def accuracy(build, data: Prepared) -> float:
 
 
 @pytest.mark.slow
-def test_what_was_learned_from_some_digits_helps_with_others(tmp_path):
-    weights = tmp_path / "weights"
-    weights.mkdir()
-    learn_backbone(weights)
+def test_what_was_learned_from_some_digits_helps_with_others(tmp_path, weights):
     data = prepared(tmp_path, backbones=str(weights))
     space = make_space(data, SpaceSettings())
     codes = space.vocabulary.encode(NETWORK)
@@ -110,6 +116,21 @@ def test_what_was_learned_from_some_digits_helps_with_others(tmp_path):
     with frozen(model) as has_backbone:
         assert has_backbone and len(model.trainable_weights) == 2  # the head's
     assert len(model.trainable_weights) == everything
+
+
+@pytest.mark.slow
+def test_with_whole_numbers_it_is_as_good(tmp_path, weights):
+    data = prepared(tmp_path, backbones=str(weights))
+    plan = Plan(20, 32, 0.005, thaws=True)
+    (fitted,) = fit_folds(lambda _: new_model(NETWORK, data), data, make_folds(data, 1), plan, seed=0)
+    test, file = data.split("test"), tmp_path / litert_int8.FILE
+    litert_int8.convert(fitted.model, file, data.split("train").inputs)
+    said, expected = litert_int8.load(file)(test.inputs), predict(fitted.model, test)
+    before, after = (output.argmax(axis=1) for output in (expected, said))
+    lost = (before == test.target).mean() - (after == test.target).mean()
+    assert (before == test.target).mean() > 0.6
+    by_chance = np.sqrt((before != after).sum()) / len(test)  # as many changed answers to the better as to the worse
+    assert lost <= agreement.MOST_LOST + 2 * by_chance
 
 
 def test_without_weights_no_backbone_is_offered(tmp_path, monkeypatch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import tarfile
 import zipfile
 from collections import Counter
@@ -23,6 +24,8 @@ from nas_core.data.readers.reader import Reader, open_table
 from nas_core.data.source import PICTURES, File, fetch, local_fingerprint
 from nas_core.data.types import IMAGE
 from nas_core.errors import JobError
+
+log = logging.getLogger("nas")
 
 FILE, LABEL = "file", "label"
 TABLES = (".csv", ".tsv", ".parquet", ".jsonl", ".xlsx")
@@ -96,6 +99,8 @@ def find_named_album(reader: Reader, uri: str, folder: str | None, scratch: Path
     if album is None and folder:
         message = f"`image_folder` must hold the pictures that a column names, but {len(pictures):,} pictures at"
         raise JobError(f"{message} {shown(folder)!r} are named by none of {reader.names}.")
+    if album is None:
+        log.warning("The table names pictures, but none of them lies beside it: say where they are (`image_folder`).")
     return album
 
 
@@ -260,6 +265,8 @@ def _in_zip(path: Path) -> Files:
     try:
         archive = zipfile.ZipFile(path)  # it stays open, as long as somebody may read
         members = members_of(archive, limit, most=limit.max_pictures)
+    except JobError:  # it is whole, and forbidden: its message says why
+        raise
     except DAMAGE as error:
         raise JobError(f"must be a whole zip archive, but reading it failed: {error}.") from None
     if any(member.flag_bits & 1 for member in members):
@@ -293,6 +300,8 @@ def _in_tar(path: Path, scratch: Path) -> Files:
                 if content is not None:
                     (folder / str(number)).write_bytes(content.read(BYTES_A_PIXEL * limit.max_pixels))
                     files[member.name.removeprefix("./")] = (folder / str(number)).read_bytes
+    except JobError:
+        raise
     except (tarfile.TarError, *DAMAGE) as error:
         raise JobError(f"must be a whole tar archive, but unpacking it failed: {error}.") from None
     return files

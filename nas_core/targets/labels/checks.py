@@ -49,7 +49,7 @@ def check(spec: dict[str, Any], encoded: np.ndarray, n_parts: int, findings: Fin
 
 _WAY_OUT = (
     "Add rows of these classes, remove them or merge them with others; "
-    "if the target is a number, set `task` to tabular_regression."
+    "if the target is a number, set `task` to the regression of such data."
 )
 
 
