@@ -26,7 +26,7 @@ CONVOLVED = 0.5  # of these operations a network of pictures reaches so much, wi
 PROPOSING_SECONDS = 1.5  # of a core, for a round of whatever size
 PROPOSING_SHARE = 0.2  # of a candidate's training that thinking about it may take
 FINAL_SHARE = 0.5  # of the budget, for the final training of pictures
-LEAST_FINAL_EPOCHS = 12  # before which a network of pictures has not shown what it can
+LEAST_FINAL_EPOCHS = 18  # before which a network of pictures has not shown what it can
 ROUND_SIZES = (4, 8)  # small rounds learn from few trainings, large ones cost little a candidate
 
 
