@@ -166,7 +166,7 @@ async def ask_airflow(request: Request, method: str, path: str, body: Any = None
     """The answer of Airflow's public API to the user behind `request`; its refusals become ours.
 
     The call stays inside the server and carries the user's own credentials, so that Airflow judges the rights and
-    writes the user's name into its audit log. Calls wait for each other in a thread with an event loop of its own:
+    writes the user's name into its audit log. Each call has an event loop of its own, in one of a few threads:
     Airflow commits its audit line inside the loop, and if it had to wait there for SQLite's one writer, that writer
     could not end, because its commit is a matter of the same loop.
     """
@@ -184,7 +184,7 @@ async def _ask(app: Any, credentials: dict[str, str], method: str, path: str, bo
         return await client.request(method, path, json=body)
 
 
-_acting = ThreadPoolExecutor(1, thread_name_prefix="nas-acting")
+_acting = ThreadPoolExecutor(4, thread_name_prefix="nas-acting")
 
 
 def path_of(dag_id: str, run_id: str = "") -> str:

@@ -37,7 +37,7 @@ def shared(key: Key, seconds: float, make: Callable[[], Any]) -> Answer:
         try:
             if (found := kept(key, seconds)) is None:
                 found = _written(make())
-                _keep(key, found)
+                _keep(key, seconds, found)
         finally:  # whoever came a moment too late to find the answer had made this lock anew
             _at_work.pop(key, None)
         return found
@@ -45,14 +45,14 @@ def shared(key: Key, seconds: float, make: Callable[[], Any]) -> Answer:
 
 def kept(key: Key, seconds: float) -> Answer | None:
     """What was worked out under `key` in the last `seconds`, None if nothing was."""
-    at, answer = _kept.get(key, (0.0, None))
+    at, _, answer = _kept.get(key, (0.0, 0.0, None))
     return answer if answer is not None and time.monotonic() - at <= seconds else None
 
 
 def forget(*beginning: str) -> None:
     """Drop the answers whose key has `beginning` behind its first part."""
-    for key in [key for key in list(_kept) if key[1 : 1 + len(beginning)] == beginning]:
-        _kept.pop(key, None)
+    with _guard:
+        _drop([key for key in _kept if key[1 : 1 + len(beginning)] == beginning])
 
 
 def send(request: Request, answer: Answer) -> Response:
@@ -68,16 +68,23 @@ def _written(value: Any) -> Answer:
     return Answer(value, body, f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"')
 
 
-def _keep(key: Key, answer: Answer) -> None:
+def _keep(key: Key, seconds: float, answer: Answer) -> None:
+    now = time.monotonic()
     with _guard:
-        _kept[key] = (time.monotonic(), answer)
+        _drop([each for each, (_, until, _) in _kept.items() if until < now])
+        _kept[key] = (now, now + seconds, answer)
         _kept.move_to_end(key)
-        n_bytes = sum(len(each.body) for _, each in _kept.values())
+        n_bytes = sum(len(each.body) for _, _, each in _kept.values())
         while len(_kept) > MOST_KEPT or (n_bytes > MOST_BYTES and len(_kept) > 1):
-            _, (_, oldest) = _kept.popitem(last=False)
+            _, (_, _, oldest) = _kept.popitem(last=False)
             n_bytes -= len(oldest.body)
 
 
-_kept: OrderedDict[Key, tuple[float, Answer]] = OrderedDict()
+def _drop(keys: list[Key]) -> None:
+    for key in keys:
+        del _kept[key]
+
+
+_kept: OrderedDict[Key, tuple[float, float, Answer]] = OrderedDict()
 _at_work: dict[Key, threading.Lock] = {}
-_guard = threading.Lock()
+_guard = threading.Lock()  # of both

@@ -99,6 +99,17 @@ def test_a_run_is_started_though_the_database_was_busy(user, viewer):
     assert [run["run_id"] for run in found] == [started.json()["run_id"]]
 
 
+def test_it_may_live_below_a_path(airflow_app, token_of):
+    from starlette.testclient import TestClient
+
+    client = TestClient(airflow_app, root_path="/air", headers={"Authorization": f"Bearer {token_of('user')}"})
+    assert "page/main.js" in client.get("/air/nas/").text
+    started = client.post(f"/air{API}/runs", json={"dataset_uri": "s3://lake/a.csv", "target": "y"}).json()["url"]
+    assert started.startswith(f"/air{API}/runs/")
+    assert client.get(started).json()["state"] == "queued"
+    assert client.get(f"/air{API}/openapi.json").json()["servers"] == [{"url": "/air/nas"}]
+
+
 def test_a_job_that_breaks_rules_is_refused_with_every_field(user):
     answer = user.post(f"{API}/runs", json={"dataset_uri": "a.csv", "budget_minutes": 0, "speed": 1})
     fields = {error["field"] for error in is_problem(answer, 422, "budget_minutes")["errors"]}

@@ -49,3 +49,11 @@ def test_large_answers_push_out_old_ones(monkeypatch):
     for k in range(5):
         shared(("large", str(k)), 10.0, lambda: "x" * 400)
     assert [room.kept(("large", str(k)), 10.0) is not None for k in range(5)] == [False, False, False, True, True]
+
+
+def test_what_is_old_takes_no_memory():
+    shared(("brief", "old"), 0.001, lambda: "x")
+    time.sleep(0.002)
+    shared(("brief", "new"), 10.0, lambda: "x")
+    assert ("brief", "old") not in room._kept
+    assert room.kept(("brief", "new"), 10.0) is not None
