@@ -98,8 +98,7 @@ class Weights(NamedTuple):
     `matrices` (slots, members, width · width), each in its shape at the beginning of its row; `vectors` (slots,
     members, 4, width); `tables` (members, places, width); `head` (members, width + 1, outputs), the bias its last row;
     `bins` (members, columns, bins, width).
-    In a :class:`State` there are three of each, the weight and its moments: behind the axis of the slots where there is
-    one, else in front.
+    In a :class:`State` each is three arrays: the weight and its moments.
     """
 
     matrices: Any
@@ -110,8 +109,7 @@ class Weights(NamedTuple):
 
     def values(self) -> Weights:
         """Of the weights of a state those without the moments."""
-        whole = (self.tables, self.head, self.bins)
-        return Weights(self.matrices[:, VALUE], self.vectors[:, VALUE], *(weight[VALUE] for weight in whole))
+        return Weights(*(weight[VALUE] for weight in self))
 
 
 class State(NamedTuple):

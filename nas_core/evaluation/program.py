@@ -32,10 +32,7 @@ class Program:
         tf, form = self.tf, self.form
         case = case._replace(plan=Plan(*map(tf.constant, case.plan)), seed=tf.constant(case.seed, tf.uint32))
         weights, statistics = Weights(*map(tf.constant, first[0])), tf.constant(first[1])
-        with_moments = [
-            tf.stack([weight, tf.zeros_like(weight), tf.zeros_like(weight)], axis)
-            for weight, axis in zip(weights, MEMBER_AXES, strict=True)
-        ]
+        with_moments = [(weight, tf.zeros_like(weight), tf.zeros_like(weight)) for weight in weights]
         scratch = tf.zeros((form.n_slots, form.n_members, form.batch_size, form.width))
         state = State(Weights(*with_moments), statistics, tf.constant(0.0), scratch, scratch)
         outputs = tf.zeros((*case.valid.shape[:2], form.evaluation_size, self.ends.n_outputs))
@@ -144,7 +141,7 @@ class Program:
             loss = tf.reduce_sum(self._judge(truth, logits)[0] * share[..., 0], 1)
             total = tf.reduce_sum(loss)
         d_logits = tape.gradient(total, logits)
-        d_x = tf.matmul(d_logits, head[VALUE, :, :-1], transpose_b=True)
+        d_x = tf.matmul(d_logits, head[VALUE][:, :-1], transpose_b=True)
         d_x, state = self.trunk.backward(case, d_x, share, seed, rate, state)
         d_head = tf.concat(
             [tf.matmul(x, d_logits, transpose_a=True), tf.reduce_sum(d_logits, 1, keepdims=True)], axis=1
@@ -162,7 +159,7 @@ class Program:
             d_bins = tf.matmul(filled, tf.transpose(d_embedded, (0, 2, 1, 3)))
             bins = stepped(bins, d_bins, rate, self.decay, state.n_steps)
         if places is not None:
-            d_stem = d_x[..., n_columns * width : n_columns * width + tables.shape[-1]]
+            d_stem = d_x[..., n_columns * width : n_columns * width + tables[VALUE].shape[-1]]
             d_tables, squares = (tf.matmul(places, d, transpose_a=True) * self.ends.tables for d in (d_stem, d_stem**2))
             tables = stepped(tables, d_tables, rate, self.decay, state.n_steps, squares)
         return tables, bins
@@ -230,11 +227,8 @@ class Training:
 
     def go_back(self) -> None:
         """Go on from the best epoch; the moments of the optimizer stay."""
-        tf, state = self._program.tf, self._state
-        weights = [
-            tf.concat([best[:, None], now[:, 1:]] if axis else [best[None], now[1:]], axis)
-            for best, now, axis in zip(self._best.weights, state.weights, MEMBER_AXES, strict=True)
-        ]
+        state = self._state
+        weights = [(best, *now[1:]) for best, now in zip(self._best.weights, state.weights, strict=True)]
         self._state = state._replace(weights=Weights(*weights), statistics=self._best.statistics)
 
     def losses(self) -> tuple[np.ndarray, np.ndarray]:

@@ -10,6 +10,7 @@ The gradient is written out by hand, because TensorFlow's compiler cannot differ
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -36,6 +37,7 @@ from nas_core.evaluation.form import (
 from nas_core.training.adamw import stepped
 
 NORM_EPSILON, MOMENTUM = 1e-3, 0.99  # Keras' defaults
+PAGE = 2**14  # weights of a matrix that make their step at a time, at most
 
 
 class Trunk:
@@ -45,16 +47,17 @@ class Trunk:
         import tensorflow as tf
 
         self.tf, self.form, self.decay = tf, form, decay
+        self.page = math.gcd(form.width**2, PAGE)
 
     def forward(self, case: Case, x: Any, state: State) -> Any:
         """What stands behind the last slot when the network is used."""
         tf = self.tf
 
         def run_slot(s: Any, x: Any, kept: Any) -> Any:
-            slot, vectors = _slot(case.plan, s), state.weights.vectors[s, VALUE]
+            slot, vectors = _slot(case.plan, s), state.weights.vectors[VALUE][s]
             kept = tf.where(_rows(slot.keeps), x, kept)
             x, _ = self._norm(slot, x, vectors, state.statistics[s], None)
-            z = self._add(slot, x, state.weights.matrices[s, VALUE], vectors)
+            z = self._add(slot, x, self._matrix(state.weights.matrices[VALUE], s), vectors)
             return s + 1, self._activation(slot, z, x, vectors) + tf.where(_rows(slot.adds), kept, 0.0), kept
 
         return tf.while_loop(lambda s, *_: s < case.plan.depth, run_slot, (0, x, tf.zeros_like(x)))[1]
@@ -64,13 +67,13 @@ class Trunk:
         tf = self.tf
 
         def run_slot(s: Any, x: Any, kept: Any, statistics: Any, entered: Any, summed: Any) -> Any:
-            slot, vectors = _slot(case.plan, s), state.weights.vectors[s, VALUE]
+            slot, vectors = _slot(case.plan, s), state.weights.vectors[VALUE][s]
             x = self._dropout(slot, x, seed, s)
             entered = put(entered, s, x)
             kept = tf.where(_rows(slot.keeps), x, kept)
             x, seen = self._norm(slot, x, vectors, statistics[s], share)
             statistics = put(statistics, s, seen)
-            z = self._add(slot, x, state.weights.matrices[s, VALUE], vectors)
+            z = self._add(slot, x, self._matrix(state.weights.matrices[VALUE], s), vectors)
             summed = put(summed, s, z)
             x = self._activation(slot, z, x, vectors) + tf.where(_rows(slot.adds), kept, 0.0)
             return s + 1, x, kept, statistics, entered, summed
@@ -83,60 +86,98 @@ class Trunk:
         """The gradient of what went into the first slot; the weights of all slots have made their step."""
         tf = self.tf
 
-        def run_slot(s: Any, d_x: Any, d_kept: Any, matrices: Any, vectors: Any) -> Any:
+        def run_slot(s: Any, d_x: Any, d_kept: Any, matrices: Any, vectors: Any, d_matrix: Any) -> Any:
             slot, entered = _slot(case.plan, s), state.entered[s]
             d_kept = tf.where(_rows(slot.adds), d_x, d_kept)
-            normed, _ = self._norm(slot, entered, vectors[s, VALUE], state.statistics[s], share)
-            d_sum, d_normed, d_slope = self._activation_gradient(slot, state.summed[s], normed, vectors[s, VALUE], d_x)
-            d_x, matrix = self._learn(slot, normed, matrices[s], d_sum, rate, state.n_steps)
+            normed, _ = self._norm(slot, entered, vectors[VALUE][s], state.statistics[s], share)
+            d_sum, d_normed, d_slope = self._activation_gradient(slot, state.summed[s], normed, vectors[VALUE][s], d_x)
+            d_x, d_matrix = self._product_gradient(slot, normed, self._matrix(matrices[VALUE], s), d_sum, d_matrix)
+            matrices = self._step(slot, s, matrices, d_matrix, rate, state.n_steps)
             d_x = d_x + d_normed
             d_bias = tf.where(slot.has_matrix[:, None], tf.reduce_sum(d_sum, 1), 0.0)
-            d_x, d_scale, d_shift = self._norm_gradient(slot, entered, vectors[s, VALUE], share, d_x)
+            d_x, d_scale, d_shift = self._norm_gradient(slot, entered, vectors[VALUE][s], share, d_x)
             d_x = self._dropout(slot, d_x + tf.where(_rows(slot.keeps), d_kept, 0.0), seed, s)
             d_vectors = tf.stack([d_bias, d_scale, d_shift, d_slope], 1)
-            matrices = put(matrices, s, matrix)
-            vectors = put(vectors, s, stepped(vectors[s], d_vectors, rate, self.decay, state.n_steps))
-            return s - 1, d_x, d_kept, matrices, vectors
+            own = stepped([each[s] for each in vectors], d_vectors, rate, self.decay, state.n_steps)
+            vectors = tuple(put(each, s, new) for each, new in zip(vectors, own, strict=True))
+            return s - 1, d_x, d_kept, matrices, vectors, d_matrix
 
-        loop = (case.plan.depth - 1, d_x, tf.zeros_like(d_x), state.weights.matrices, state.weights.vectors)
-        _, d_x, _, matrices, vectors = tf.while_loop(lambda s, *_: s >= 0, run_slot, loop)
+        weights, scratch = state.weights, tf.zeros((self.form.n_members, self.form.width**2))
+        loop = (case.plan.depth - 1, d_x, tf.zeros_like(d_x), weights.matrices, weights.vectors, scratch)
+        _, d_x, _, matrices, vectors, _ = tf.while_loop(lambda s, *_: s >= 0, run_slot, loop)
         return d_x, state._replace(weights=state.weights._replace(matrices=matrices, vectors=vectors))
 
-    def _add(self, slot: Plan, x: Any, matrix: Any, vectors: Any) -> Any:
+    def _matrix(self, matrices: Any, s: Any) -> Callable[[int, int], Any]:
+        """The matrices of slot `s` by their shape: read where they lie, since to copy the padding takes as long as a
+        product.
+        """
+        tf, n_members = self.tf, self.form.n_members
+
+        def read(n: int, units: int) -> Any:
+            flat = tf.slice(matrices, [s, 0, 0], [1, n_members, n * units])
+            return tf.reshape(flat, (n_members, n, units))
+
+        return read
+
+    def _add(self, slot: Plan, x: Any, matrix: Callable[[int, int], Any], vectors: Any) -> Any:
         """The product with the matrix, and the bias; `x` as it is where there is no matrix."""
         tf, form = self.tf, self.form
 
         def product(n: int, units: int) -> Callable[[], Any]:
             def compute() -> Any:
-                own = tf.reshape(matrix[:, : n * units], (form.n_members, n, units))
-                return tf.pad(tf.matmul(x[..., :n], own), [[0, 0], [0, 0], [0, form.width - units]])
+                y = tf.matmul(x[..., :n], matrix(n, units))
+                return tf.pad(y, [[0, 0], [0, 0], [0, form.width - units]])
 
             return compute
 
         y = tf.switch_case(slot.branch, [lambda: x, *(product(*shape) for shape in form.shapes)])
         return tf.where(_rows(slot.has_matrix), y + vectors[:, None, BIAS], x)
 
-    def _learn(self, slot: Plan, x: Any, matrix: Any, d_y: Any, rate: Any, n_steps: Any) -> tuple[Any, Any]:
-        """The gradient of ``x`` given that of its product, and the matrix with its moments after a step."""
+    def _product_gradient(
+        self, slot: Plan, x: Any, matrix: Callable[[int, int], Any], d_y: Any, scratch: Any
+    ) -> tuple[Any, Any]:
+        """The gradient of ``x`` given that of its product, and `scratch` with that of the matrix at its beginning."""
         tf, form = self.tf, self.form
         has_matrix = _rows(slot.has_matrix)
         d_product = tf.where(has_matrix, d_y, 0.0)
 
-        def learn(n: int, units: int) -> Callable[[], Any]:
+        def gradient(n: int, units: int) -> Callable[[], Any]:
             def compute() -> Any:
-                own, d = tf.reshape(matrix[..., : n * units], (3, form.n_members, n, units)), d_product[..., :units]
-                d_x = tf.matmul(d, own[VALUE], transpose_b=True)
-                own = stepped(own, tf.matmul(x[..., :n], d, transpose_a=True), rate, self.decay, n_steps)
-                flat = tf.reshape(own, (3, form.n_members, n * units))
-                return (
-                    tf.pad(d_x, [[0, 0], [0, 0], [0, form.width - n]]),
-                    _update(matrix, flat, [0, 0, 0]),  # padding with zeros takes longer than the product
-                )
+                d = d_product[..., :units]
+                d_x = tf.matmul(d, matrix(n, units), transpose_b=True)
+                d_matrix = tf.reshape(tf.matmul(x[..., :n], d, transpose_a=True), (form.n_members, n * units))
+                return tf.pad(d_x, [[0, 0], [0, 0], [0, form.width - n]]), _update(scratch, d_matrix, [0, 0])
 
             return compute
 
-        d_x, matrix = tf.switch_case(slot.branch, [lambda: (d_y, matrix), *(learn(*shape) for shape in form.shapes)])
-        return tf.where(has_matrix, d_x, d_y), matrix
+        branches = [lambda: (d_y, scratch), *(gradient(*shape) for shape in form.shapes)]
+        d_x, scratch = tf.switch_case(slot.branch, branches)
+        return tf.where(has_matrix, d_x, d_y), scratch
+
+    def _step(self, slot: Plan, s: Any, matrices: Any, gradient: Any, rate: Any, n_steps: Any) -> Any:
+        """`matrices` with those of slot `s` behind a step, page by page, as many as there are.
+
+        A page is written when the next one has its turn: the compiler copies arrays that are read and written at once.
+        """
+        tf, n_members, size = self.tf, self.form.n_members, self.page
+        # Not indexed in brackets: what stands in these the compiler holds for a constant, and compiles for each anew.
+        pages = tf.gather([0, *(math.ceil(n * units / size) for n, units in self.form.shapes)], slot.branch)
+
+        def read(matrices: Any, page: Any) -> Any:
+            return tuple(tf.slice(each, [s, 0, page * size], [1, n_members, size]) for each in matrices)
+
+        def write(matrices: Any, page: Any, new: Any) -> Any:
+            start = [s, 0, tf.maximum(page, 0) * size]
+            return tuple(_update(each, own, start) for each, own in zip(matrices, new, strict=True))
+
+        def step(page: Any, matrices: Any, new: Any) -> Any:
+            matrices = write(matrices, page - 1, new)
+            d_own = tf.slice(gradient, [0, page * size], [n_members, size])
+            return page + 1, matrices, stepped(read(matrices, page), d_own, rate, self.decay, n_steps)
+
+        loop = (0, matrices, read(matrices, 0))
+        _, matrices, new = tf.while_loop(lambda page, *_: page < pages, step, loop)
+        return write(matrices, pages - 1, new)
 
     def _activation(self, slot: Plan, z: Any, x: Any, vectors: Any) -> Any:
         """The activation of `z`, the product with `x`."""

@@ -7,6 +7,8 @@ from typing import Any
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-7
 
+Learned = Sequence[Any]  # a weight and its two moments
+
 
 class AdamW:
     """Moments of `variables` (of TensorFlow) and what a step does with them.
@@ -68,16 +70,17 @@ class AdamW:
         variable.assign_sub(size * first / (tf.sqrt(second) + EPSILON))
 
 
-def stepped(weight: Any, gradient: Any, rate: Any, decay: float, n_steps: Any, squares: Any = None) -> Any:
-    """A weight and its moments, (3, …), after the step `n_steps`.
+def stepped(
+    weight: Learned, gradient: Any, rate: Any, decay: float, n_steps: Any, squares: Any = None
+) -> tuple[Any, Any, Any]:
+    """A weight and its two moments after the step `n_steps`.
 
     For an embedding `squares` is the sum of the squared gradients of the rows (see :class:`AdamW`).
     """
     import tensorflow as tf
 
-    value, first, second = weight[0], weight[1], weight[2]
+    value, first, second = weight
     first = first + (gradient - first) * (1 - BETA_1)
     second = second + ((gradient * gradient if squares is None else squares) - second) * (1 - BETA_2)
     step = rate * tf.sqrt(1 - BETA_2**n_steps) / (1 - BETA_1**n_steps)
-    value = value * (1 - decay * rate) - step * first / (tf.sqrt(second) + EPSILON)
-    return tf.stack([value, first, second])
+    return value * (1 - decay * rate) - step * first / (tf.sqrt(second) + EPSILON), first, second
