@@ -17,7 +17,8 @@ from typing import Any
 
 from nas_core.data.folds import count_folds, make_folds
 from nas_core.data.prepared import Prepared
-from nas_core.evaluation.finalists import MEMBERS, Finalist, FinalTraining
+from nas_core.evaluation.final_plan import MEMBERS
+from nas_core.evaluation.finalists import Finalist, FinalTraining
 from nas_core.job import job_json, parse_job
 from nas_core.runs.run import create_run
 from nas_core.space.architecture import Architecture, Choice
@@ -64,7 +65,7 @@ CHANGES = (
     Change("a gate behind each layer", network=(_dense("relu"), GATE, *PLAIN[1:], GATE)),
     Change("pre-norm residual blocks", network=(_dense("relu"), BLOCK, BLOCK)),
     Change("no dropout", network=(PLAIN[0], PLAIN[2])),
-    Change("eight members in one network", network=(MEMBERS, *PLAIN)),
+    Change("eight members in one network", network=(MEMBERS[8], *PLAIN)),
     Change("no weight decay", constants=((fit, "WEIGHT_DECAY", 0.0),)),
     Change("weight decay ten times", constants=((fit, "WEIGHT_DECAY", 1.0),)),
     Change("no label smoothing", constants=((head, "MAX_SMOOTHING", 0.0),)),

@@ -21,7 +21,8 @@ from nas_core.training.model import ends
 
 FINAL_ROWS = 400_000  # learned from in all epochs together, after which a finalist seldom improves
 FINAL_EPOCHS = (15, 60)  # so many at least, and at most
-MEMBERS = {count: Choice.of("members", count=count) for count in (8, 4)}  # before a candidate: several in one network
+COUNTS = (8, 4)
+MEMBERS = {count: Choice.of("members", count=count) for count in COUNTS}  # before a candidate: several in one network
 MAX_JOINED = 3  # such networks, each on a core of its own
 MEMBERS_SHARE = 0.75  # of the time, where no core is left for networks without members
 MEMBER_COST = 0.8  # of what a network by itself costs
@@ -53,22 +54,29 @@ def plan_finals(data: Prepared, wanted: int, candidates: Sequence[Evaluation], s
     n_folds, shape, n_rows = count_folds(data, wanted), ends(data.transforms).shape, data.schema["n_rows"]["train"]
     may_fold = n_folds == 1 and not wanted and len(shape) == 1 and n_bytes(data.split("train")) <= MAX_FOLDED_BYTES
     more = N_FOLDS - 1 if may_fold and count_folds(data, N_FOLDS) > 1 else math.inf  # times the rows of one training
-    if _joined(candidates[:1], MEMBERS_SHARE * seconds / more, shape, n_rows):
-        return FinalPlan(N_FOLDS, _joined(candidates, MEMBERS_SHARE * seconds / more, shape, n_rows))
-    if n_rows <= FOLDED_ROWS and final_seconds(candidates[0], n_rows) * more <= seconds:
+    is_small = n_rows <= FOLDED_ROWS
+
+    def joined(some: Sequence[Evaluation], seconds: float, counts: Sequence[int]) -> tuple[Architecture, ...]:
+        return _joined(some, MEMBERS_SHARE * seconds, counts, shape, n_rows)
+
+    if in_folds := joined(candidates[:2], seconds / more, COUNTS[:1] if is_small else COUNTS):
+        return FinalPlan(N_FOLDS, in_folds)
+    if is_small and final_seconds(candidates[0], n_rows) * more <= seconds:
         return FinalPlan(N_FOLDS, ())
-    return FinalPlan(n_folds, _joined(candidates, MEMBERS_SHARE * seconds, shape, n_rows))
+    return FinalPlan(n_folds, joined(candidates, seconds, COUNTS))
 
 
-def _joined(candidates: Sequence[Evaluation], seconds: float, shape: Shape, n_rows: int) -> tuple[Architecture, ...]:
+def _joined(
+    candidates: Sequence[Evaluation], seconds: float, counts: Sequence[int], shape: Shape, n_rows: int
+) -> tuple[Architecture, ...]:
     """As many members of as many of `candidates` as there is time and a core for.
 
     Rather many members of the second than few of the best: what a network by itself is best at, members are not.
     """
     found: dict[Architecture, Architecture] = {}
-    for count, members in MEMBERS.items():
+    for count in counts:
         for candidate in candidates:
-            joined = Architecture((members, *candidate.architecture))
+            joined = Architecture((MEMBERS[count], *candidate.architecture))
             cost = MEMBER_COST * count * final_seconds(candidate, n_rows)
             if cost <= seconds and shape_behind(joined, shape):
                 found.setdefault(candidate.architecture, joined)

@@ -109,6 +109,11 @@ class Ledger:
         smallest = min(near, key=lambda e: e.evaluation.parameters)
         return [smallest, *(entry for entry in ranked if entry is not smallest)][:n]
 
+    def begun_with(self) -> list[Entry]:
+        """The whole network of the first proposal, unless it failed."""
+        first = [entry for entry in self._in_order if _place(entry)[:2] == _place(self._in_order[0])[:2]]
+        return [entry for entry in first[-1:] if entry.reward is not None]
+
     def __iter__(self) -> Iterator[Entry]:
         return iter(list(self._entries.values()))
 

@@ -65,8 +65,14 @@ class Rung:
 
 
 def finalists(run: Run, n: int) -> list[Entry]:
-    """The `n` entries to be trained in full: those of the second rung, then those that did not reach it."""
+    """The `n` entries to be trained in full: those of the second rung, then those that did not reach it.
+
+    Without a second rung the network that the search began with comes second: it is what the best has to beat.
+    """
     promoted, ledger = Ledger(run.path(layout.PROMOTED)).finalists(n), Ledger(run.path(layout.CANDIDATES))
-    known = {entry.evaluation.architecture for entry in promoted}
-    rest = [entry for entry in ledger.finalists(len(ledger)) if entry.evaluation.architecture not in known]
-    return [*promoted, *rest][:n]
+    best = ledger.finalists(len(ledger))
+    ranked = promoted + best if promoted else best[:1] + ledger.begun_with() + best
+    once: dict[Architecture, Entry] = {}
+    for entry in ranked:
+        once.setdefault(entry.evaluation.architecture, entry)
+    return list(once.values())[:n]

@@ -58,26 +58,27 @@ def one_core(monkeypatch):
 
 @pytest.mark.usefixtures("one_core")
 def test_the_more_time_the_more_is_trained(data):
-    best, other = measured(WIDE, 1.0), measured(NARROW, 0.1)  # 6 and 0.6 s when trained in full
+    best, other = measured(WIDE, 1.0), measured(NARROW, 0.7)  # 6 and 4.2 s when trained in full
 
     def plan(seconds):
         return plan_finals(data, 0, [best, other], seconds)
 
     with_rows(data, 5_000)
-    assert plan(1) == FinalPlan(1, ())
-    assert plan(3) == FinalPlan(1, joined(4, NARROW))
-    assert plan(20) == FinalPlan(1, joined(8, NARROW))  # rather than four of the best
+    assert plan(5) == FinalPlan(1, ())
+    assert plan(20) == FinalPlan(1, joined(4, NARROW))
     assert plan(30) == FinalPlan(5, ())
-    assert plan(110) == FinalPlan(5, joined(8, NARROW))
+    assert plan(150) == FinalPlan(5, joined(8, NARROW))
     assert plan(210) == FinalPlan(5, joined(8, WIDE))
-    with_rows(data, 50_000)
-    assert plan(20) == FinalPlan(1, joined(8, WIDE))
+    with_rows(data, 50_000)  # 1.5 and 1.05 s
+    assert plan(10) == FinalPlan(1, joined(8, NARROW))  # rather than four of the best
+    assert plan(15) == FinalPlan(1, joined(8, WIDE))
+    assert plan(30) == FinalPlan(5, joined(4, WIDE))
 
 
 def test_each_core_has_members_of_its_own(data, monkeypatch):
     monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1})
-    best, other = measured(WIDE, 1.0), measured(NARROW, 0.1)
-    assert plan_finals(with_rows(data, 50_000), 0, [best, other], 20).joined == joined(8, WIDE, NARROW)
+    best, other = measured(WIDE, 1.0), measured(NARROW, 0.7)
+    assert plan_finals(with_rows(data, 50_000), 0, [best, other], 15).joined == joined(8, WIDE, NARROW)
     assert plan_finals(with_rows(data, 50_000), 0, [best, other], 10).joined == (*joined(8, NARROW), *joined(4, WIDE))
 
 

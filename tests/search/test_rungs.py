@@ -100,3 +100,16 @@ def test_a_candidate_sees_small_pictures_and_is_told_for_what_it_is_in_full(tmp_
     assert (second.epochs, second.share, second.shrink) == (4, 1.0, 1)
     assert first.parameters == second.parameters
     assert None not in (first.score, second.score)
+
+
+def test_without_a_second_rung_the_first_network_comes_second(tmp_path):
+    run = run_of(tmp_path)
+    searched(run, [0.1, 0.8, 0.3, 0.7])
+    order = [entry.evaluation.architecture for entry in finalists(run, 3)]
+    assert order == [NETWORKS[i] for i in (1, 0, 3)]
+
+
+def test_the_first_network_has_no_place_when_it_failed(tmp_path):
+    run = run_of(tmp_path)
+    searched(run, [None, 0.8, 0.3])
+    assert [entry.evaluation.architecture for entry in finalists(run, 3)] == [NETWORKS[i] for i in (1, 2)]
