@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from nas_core.errors import JobError
@@ -39,7 +40,8 @@ def ask(
     allowed = [part for part in (os.environ.get("NAS_DATA_FOLDERS", ""), *folders) if part]
     environment = _environment() | {"NAS_DATA_FOLDERS": os.pathsep.join(allowed)} | dict(more or {})
     asked = {"module": module, "question": question, "environment": environment}
-    with _seats:
+    with _seats, TemporaryDirectory(prefix="nas-read-") as scratch:  # a child that is stopped clears nothing away
+        environment["TMPDIR"] = scratch
         began = time.monotonic()
         answer = _said(json.dumps(asked | {"seconds": SECONDS, "memory": MEMORY}).encode())
         is_late = time.monotonic() - began >= SECONDS
