@@ -26,6 +26,7 @@ MEMBERS = {count: Choice.of("members", count=count) for count in COUNTS}  # befo
 MAX_JOINED = 3  # such networks, each on a core of its own
 MEMBERS_SHARE = 0.75  # of the time, where no core is left for networks without members
 MEMBER_COST = 0.8  # of what a network by itself costs
+FOLDED_TIMES = 2  # as long as needed are members of several folds to have, or those of one fold are better
 FOLDED_ROWS = 10_000  # with more, several members are worth more than several folds
 MAX_FOLDED_BYTES = 2**28  # of the rows, which each fold holds once more
 
@@ -59,7 +60,7 @@ def plan_finals(data: Prepared, wanted: int, candidates: Sequence[Evaluation], s
     def joined(some: Sequence[Evaluation], seconds: float, counts: Sequence[int]) -> tuple[Architecture, ...]:
         return _joined(some, MEMBERS_SHARE * seconds, counts, shape, n_rows)
 
-    if in_folds := joined(candidates[:2], seconds / more, COUNTS[:1] if is_small else COUNTS):
+    if in_folds := joined(candidates[:2], seconds / (FOLDED_TIMES * more), COUNTS[:1] if is_small else COUNTS):
         return FinalPlan(N_FOLDS, in_folds)
     if is_small and final_seconds(candidates[0], n_rows) * more <= seconds:
         return FinalPlan(N_FOLDS, ())

@@ -67,12 +67,12 @@ def test_the_more_time_the_more_is_trained(data):
     assert plan(5) == FinalPlan(1, ())
     assert plan(20) == FinalPlan(1, joined(4, NARROW))
     assert plan(30) == FinalPlan(5, ())
-    assert plan(150) == FinalPlan(5, joined(8, NARROW))
-    assert plan(210) == FinalPlan(5, joined(8, WIDE))
+    assert plan(300) == FinalPlan(5, joined(8, NARROW))
+    assert plan(420) == FinalPlan(5, joined(8, WIDE))
     with_rows(data, 50_000)  # 1.5 and 1.05 s
     assert plan(10) == FinalPlan(1, joined(8, NARROW))  # rather than four of the best
     assert plan(15) == FinalPlan(1, joined(8, WIDE))
-    assert plan(30) == FinalPlan(5, joined(4, WIDE))
+    assert plan(60) == FinalPlan(5, joined(4, WIDE))
 
 
 def test_each_core_has_members_of_its_own(data, monkeypatch):
