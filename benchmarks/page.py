@@ -60,13 +60,16 @@ class Stopwatch:
     def tell(self, title: str, cpu: float) -> None:
         """Print what was noted and the server's seconds of processor time for it, and forget it."""
         say(f"\n{title}", f"{'call':<14}{'n':>7}{'median':>9}{'p95':>9}{'longest':>9}{'failed':>8}  ms")
-        for name, took in self.took.items():
+        every = [took for calls in self.took.values() for took in calls]
+        self.failed["all"] = sum(self.failed[name] for name in self.took)
+        for name, took in [*self.took.items(), ("all", every)]:
             ranked = sorted(took)
             p50, p95 = (ranked[min(len(ranked) - 1, int(share * len(ranked)))] for share in (0.5, 0.95))
             say(f"{name:<14}{len(ranked):>7}{p50:>9.0f}{p95:>9.0f}{ranked[-1]:>9.0f}{self.failed[name]:>8}")
-        n_calls = sum(map(len, self.took.values()))
-        say(f"{cpu:.1f} s of processor time in the API server, {1000 * cpu / n_calls:.1f} ms a call, events included")
+        each = 1000 * cpu / len(every)
+        say(f"{cpu:.1f} s of processor time in the API server, {each:.1f} ms a call, events included")
         self.took.clear()
+        self.failed.clear()
 
 
 async def whole_way(client: httpx.AsyncClient, watch: Stopwatch, table: bytes, run: str, thinking: Thinking) -> None:
