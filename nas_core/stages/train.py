@@ -77,7 +77,8 @@ def work(job: Job, run: Run) -> dict[str, Any]:
     finalists = training.train_best([each.architecture for each in candidates], finals.joined, deadline)
     size_penalty = job.priced_for(count_judges(data, len(folds))).size_penalty
     members = _with_linear([_winner(finalists, size_penalty)], training.train_linear(LINEAR_COPIES), data, folds)
-    members = _ensemble(members, finalists, data, folds, size_penalty)
+    if len(members) <= LINEAR_COPIES:  # else further networks would take from the linear model what it has won
+        members = _ensemble(members, finalists, data, folds, size_penalty)
     mean = average_models([model for member in members for model in member.models])
     calibration = _calibrate(mean, members, data, folds)
     model = calibrated(mean, data.transforms, calibration)
