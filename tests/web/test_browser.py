@@ -237,7 +237,7 @@ def test_runs_of_one_name_are_told_apart_and_their_differences_shown(visit, know
     known_run("other", other.address)
     page = visit("viewer")
     expect(page.get_by_role("link", name="Compare")).to_have_count(0)
-    for run_id in ("finished", "other"):
+    for run_id in ("other", "finished"):
         row = page.get_by_role("row").filter(has=page.locator(f'a[href$="run={run_id}"]'))
         row.get_by_role("checkbox").check()
     page.get_by_role("link", name="Compare (2)").click()
