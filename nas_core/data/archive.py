@@ -89,7 +89,8 @@ def _only_member(archive: zipfile.ZipFile, limit: Limits) -> zipfile.ZipInfo:
     files = [m for m in files if PurePosixPath(m.filename).name not in LITTER]
     if len(files) != 1:
         names = [m.filename for m in files[:5]] + ["…"] * (len(files) > 5)
-        raise JobError(f"must be an archive of one file, but holds {len(files):,}: {names}. Unpack it into a folder.")
+        rule = "must be an archive of one file, or of pictures (.jpg, .png, .webp, …), but holds"
+        raise JobError(f"{rule} {len(files):,}: {names}. Unpack tables into a folder.")
     if files[0].flag_bits & 1:
         raise JobError("must be an archive without a password, but has one: unpack it first.")
     return files[0]

@@ -41,10 +41,11 @@ class Recipe:
     n_folds: int = 1
     share: float = 1.0  # of the rows of a fold
     shrink: int = 1  # the sides of pictures are divided by this
+    n_tried: int = 0  # so many of the folds are trained, all where it is 0
 
     def folds(self, data: Prepared) -> list[Fold]:
         """The rows that each candidate learns from, and those that judge it."""
-        folds = make_folds(data, self.n_folds)
+        folds = make_folds(data, self.n_folds)[: self.n_tried or None]
         if self.share < 1:
             judging = [max(self.share, LEAST_JUDGES / len(fold.valid)) for fold in folds]
             folds = [Fold(thin(f.train, self.share), thin(f.valid, own)) for f, own in zip(folds, judging, strict=True)]
@@ -57,7 +58,12 @@ class Recipe:
         return data if self.shrink == 1 else Smaller(data.run, self.shrink)
 
     def longer(self, factor: int) -> Recipe:
-        """The recipe for those that are worth more: `factor` times as many rows, or epochs, in full resolution."""
+        """The recipe for those that are worth more: `factor` times as many rows, or epochs, in full resolution.
+
+        Where one fold of several was tried, all of them are, which is as much more.
+        """
+        if self.n_tried:
+            return replace(self, n_tried=0, shrink=1, inherits=False)
         share = min(1.0, factor * self.share)
         epochs = math.ceil(factor * self.epochs * self.share / share)
         return replace(self, share=share, epochs=epochs, shrink=1, inherits=False)

@@ -11,6 +11,7 @@ from nas_core.data.prepared import Prepared
 from nas_core.errors import CandidateError
 from nas_core.evaluation.candidate import BankTrainer, Recipe, Request, train_candidate
 from nas_core.evaluation.evaluation import Evaluation
+from nas_core.training.model import ends
 from nas_core.training.quiet import quiet_tensorflow
 
 
@@ -24,6 +25,9 @@ class Trainer:
         # Candidates run side by side, one core each; one thread also makes equal seeds give equal weights.
         tf.config.threading.set_intra_op_parallelism_threads(1)
         tf.config.threading.set_inter_op_parallelism_threads(1)
+        if len(ends(data.transforms).shape) > 1:
+            # For the few steps of a candidate, to look for faster graphs takes longer than it saves.
+            tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
         for gpu in tf.config.list_physical_devices("GPU"):
             tf.config.experimental.set_memory_growth(gpu, True)
         self.data, self.recipe = data, recipe

@@ -21,6 +21,7 @@ MAX_LAYERS, MAX_LAYERS_OF_PICTURES = 6, 8  # unless the job says otherwise: pool
 LEAST_LAYERS = 6  # of a network of pictures
 CHEAP = 100_000_000  # operations: what needs fewer is not made cheaper still
 LEAST_ROOM, ROOM = 2, 6  # times the operations of the network to begin with
+LITERT_FLOPS = 20e9  # a second, of a core that predicts; plain convolutions reach 100e9, depthwise ones a tenth of that
 
 
 def make_space(data: Prepared, settings: SpaceSettings, seconds: float = math.inf) -> Space:
@@ -29,10 +30,16 @@ def make_space(data: Prepared, settings: SpaceSettings, seconds: float = math.in
     of_pictures = len(of_what.shape) > 1
     vocabulary = _offered(Vocabulary.of(load_task(task).layers), data.transforms["input"])
     max_layers = settings.max_layers or (MAX_LAYERS_OF_PICTURES if of_pictures else MAX_LAYERS)
-    space = Space(vocabulary, of_what, max_layers, settings.max_parameters, max_flops=settings.max_flops or math.inf)
+    space = Space(vocabulary, of_what, max_layers, settings.max_parameters, max_flops=_most_flops(settings))
     if not of_pictures:
         return space
-    return _common(space, first_network(space, task), affordable_flops(data.schema["n_rows"]["train"], seconds))
+    first, affordable = first_network(space, task), affordable_flops(data.schema["n_rows"]["train"], seconds)
+    return _common(space, first, math.inf if settings.max_flops else _room(space.cost(first).flops, affordable))
+
+
+def _most_flops(settings: SpaceSettings) -> float:
+    """Operations of a row that the job allows."""
+    return min(settings.max_flops or math.inf, LITERT_FLOPS * settings.max_latency_ms / 1000 or math.inf)
 
 
 def _offered(vocabulary: Vocabulary, transform: dict[str, Any]) -> Vocabulary:
@@ -45,11 +52,14 @@ def _offered(vocabulary: Vocabulary, transform: dict[str, Any]) -> Vocabulary:
     return Vocabulary(tuple(filter(is_offered, vocabulary.choices)))
 
 
-def _common(space: Space, first: Codes, affordable: float = math.inf) -> Space:
+def _room(known: float, affordable: float) -> float:
+    """Operations that a network of pictures may have where the one to begin with has `known`."""
+    return min(ROOM * known, max(LEAST_ROOM * known, affordable))
+
+
+def _common(space: Space, first: Codes, room: float = math.inf) -> Space:
     """Of pictures: neither networks that would take the whole budget for themselves, nor beginnings of networks."""
-    known = space.cost(first).flops
-    room = min(ROOM * known, max(LEAST_ROOM * known, affordable)) if math.isinf(space.max_flops) else space.max_flops
-    space = replace(space, min_layers=min(LEAST_LAYERS, len(first)), max_flops=room)
+    space = replace(space, min_layers=min(LEAST_LAYERS, len(first)), max_flops=min(room, space.max_flops))
     shape, shrink = space.ends.shape, shrink_of(space.ends.shape)
     if shrink == 1:
         return space

@@ -19,3 +19,7 @@ class SpaceSettings(Settings):
     max_flops: int = Field(0, ge=0, title="Operations at most")
     """Networks that need more floating-point operations than this for a row are not proposed. 0: of pictures six times
     as many as the network to begin with, of tables no limit."""
+
+    max_latency_ms: float = Field(0.0, ge=0, title="Milliseconds at most")
+    """Networks that are expected to need longer than this for a row alone, in LiteRT on a core, are not proposed: at 20
+    billion operations a second. What the network needs in truth is measured by export. 0: no limit."""

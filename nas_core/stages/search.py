@@ -117,11 +117,14 @@ def _recipe(job: Job, run: Run, data: Prepared, seconds: float, pace: Pace) -> R
     if path.exists():
         return Recipe(**read_json(path))
     n_rows, seconds = data.schema["n_rows"]["train"], seconds * (1 - pace.promoted_share)
-    share = job.candidate_share or default_share(n_rows, job.candidate_epochs, seconds, pace)
-    n_folds, epochs = count_folds(data, job.folds), default_epochs(math.ceil(share * n_rows), job.batch_size, pace)
+    n_folds = count_folds(data, job.folds)
+    # Building a network of pictures takes as long as one of its trainings: on the first rung one fold is enough.
+    n_tried = 1 if pace.of_pictures and n_folds > 1 and not _is_asked_for(job) else 0
+    n_times = n_tried or max(1, n_folds - 1)
+    share = job.candidate_share or default_share(n_rows, job.candidate_epochs, seconds / n_times, pace)
+    epochs = default_epochs(math.ceil(share * n_rows), job.batch_size, pace)
     if pace.of_pictures:
-        n_learned = math.ceil(share * n_rows) * max(1, n_folds - 1)
-        epochs = min(epochs, affordable_epochs(n_learned, seconds, pace))
+        epochs = min(epochs, affordable_epochs(math.ceil(share * n_rows) * n_times, seconds, pace))
     recipe = Recipe(
         epochs=job.candidate_epochs or epochs,
         batch_size=job.batch_size,
@@ -129,6 +132,7 @@ def _recipe(job: Job, run: Run, data: Prepared, seconds: float, pace: Pace) -> R
         seed=job.seed,
         inherits=job.algorithm == "layerwise",
         n_folds=n_folds,
+        n_tried=n_tried,
         share=share,
         shrink=1 if _is_asked_for(job) else shrink_of(ends(data.transforms).shape),
     )
@@ -147,7 +151,7 @@ def _is_asked_for(job: Job) -> bool:
 
 def _round_size(data: Prepared, recipe: Recipe, space: Space, first: Codes) -> int:
     """How many networks are proposed at a time, judged by the `first` one; layer by layer each is many trainings."""
-    n_rows = data.schema["n_rows"]["train"] * recipe.share * max(1, recipe.n_folds - 1)
+    n_rows = data.schema["n_rows"]["train"] * recipe.share * (recipe.n_tried or max(1, recipe.n_folds - 1))
     epochs = recipe.epochs * (len(first) if recipe.inherits else 1)
     return default_round(math.ceil(n_rows), epochs, space.cost(first).flops)
 

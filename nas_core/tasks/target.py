@@ -68,12 +68,15 @@ class TargetReader:
         known = encode.is_known(encoded)
         self._check_known(known, column)
         self.findings.raise_errors()
-        checks.check(spec, encoded, n_parts, self.findings)
+        checks.check(spec, encoded, self.findings)
+        is_rare = checks.judge_rare(spec, encoded, n_parts, self.findings, kept=self.task.keeps_rare)
         groups = self._groups(scan, known, n_parts)
         with self.findings.collect("positive_class"):
             spec = encode.fit(name, column, self.wanted)
         self.findings.raise_errors()
         parts, split = self._split(known, encode.strata(encoded[known]), groups, clock)
+        if split == "random":  # a split by group or in time has reasons that go before
+            parts[is_rare] = TRAIN
         parts = self._judge_alike(parts, scan, split)
         checks.check_parts(spec, encoded, parts, self.findings)
         self.findings.raise_errors()

@@ -268,6 +268,7 @@ def test_arrays_are_pictures(tmp_path):
         ({"x": np.zeros((4, 5, 5)), "z": np.zeros((2, 5, 5))}, "must hold one array of pictures"),
         ({"x": np.zeros((4, 5, 5, 2))}, "1 or 3 channels"),
         ({"x": np.array([{}], object)}, "plain arrays"),
+        ({"x": np.zeros((6, 5, 5)), "y": np.zeros(4)}, "for each of the 6 pictures of 'x', but 'y' has 4"),
     ],
 )
 def test_other_arrays_are_refused(arrays, problem, tmp_path):

@@ -102,6 +102,15 @@ def test_a_candidate_sees_small_pictures_and_is_told_for_what_it_is_in_full(tmp_
     assert None not in (first.score, second.score)
 
 
+def test_where_rows_are_few_one_fold_is_tried_first_and_then_all(tmp_path):
+    run = run_of(tmp_path)
+    execute("prepare", run)
+    data, low = Prepared(run), Recipe(4, 0, 0.005, 0, inherits=True, n_folds=5, share=0.8, n_tried=1)
+    assert len(low.folds(data)) == 1
+    assert len(low.longer(4).folds(data)) == 5
+    assert (low.longer(4).epochs, low.longer(4).share) == (4, 0.8)
+
+
 def test_without_a_second_rung_the_first_network_comes_second(tmp_path):
     run = run_of(tmp_path)
     searched(run, [0.1, 0.8, 0.3, 0.7])

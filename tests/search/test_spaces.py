@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from nas_core.agents.agent import draw
-from nas_core.search.spaces import CHEAP, _common, first_network
+from nas_core.search.spaces import CHEAP, LITERT_FLOPS, _common, _most_flops, _room, first_network
 from nas_core.space.architecture import Architecture, Choice
 from nas_core.space.cost import Ends
 from nas_core.space.layer import Cost
 from nas_core.space.rules import Space
+from nas_core.space.settings import SpaceSettings
 from nas_core.space.vocabulary import Vocabulary
 from nas_core.targets.labels import head
 from nas_core.tasks.registry import load_task
@@ -56,10 +58,18 @@ def test_what_is_tried_on_small_pictures_fits_them_and_the_large_ones():
 
 
 def test_what_a_short_final_training_cannot_train_is_not_proposed():
+    assert [_room(1e6, 1e6 * n) / 1e6 for n in (1, 3, 9)] == [2, 3, 6]
     space = space_of((28, 28, 1))
-    first = first_network(space, TASK)
-    known = space.cost(first).flops
-    assert [_common(space, first, known * n).max_flops / known for n in (1, 3, 9)] == [2, 3, 6]
+    assert _common(space, first_network(space, TASK), 7e6).max_flops == 7e6
+
+
+def test_a_job_limits_operations_and_milliseconds():
+    assert _most_flops(SpaceSettings()) == math.inf
+    assert _most_flops(SpaceSettings(max_flops=5_000)) == 5_000
+    assert _most_flops(SpaceSettings(max_flops=5_000_000, max_latency_ms=0.1)) == 0.1e-3 * LITERT_FLOPS
+    space = replace(space_of((28, 28, 1)), max_flops=_most_flops(SpaceSettings(max_latency_ms=0.05)))
+    limited = _common(space, first_network(space, TASK), 7e6)
+    assert space.cost(first_network(space, TASK)).flops <= limited.max_flops == 1e6
 
 
 def test_where_there_is_room_for_a_part_only_it_is_a_beginning_of_it():

@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import json
 import logging
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -474,6 +475,25 @@ def test_pictures_that_look_alike_stay_in_one_part(tmp_path: Path) -> None:
     assert found["n_rows"] == 60
     roles = {column["name"]: column["role"] for column in data.schema["columns"]}
     assert roles == {"image": "feature", "file": "about", "label": "target", "height": "about", "width": "about"}
+
+
+def test_a_class_of_three_pictures_is_learned_from_only(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    fields = {"dataset_uri": str(tmp_path / "pictures"), "target": "label"}
+    for kind, n in (("a", 20), ("b", 20), ("c", 3)):
+        (tmp_path / "pictures" / kind).mkdir(parents=True)
+        for number in range(n):
+            Image.fromarray(rng.integers(0, 256, (8, 8), np.uint8)).save(tmp_path / f"pictures/{kind}/{number}.png")
+    run = create_run(str(tmp_path / "runs"), "job", job_json(parse_job(fields)), "1")
+    execute("prepare", run)
+    parts = {name: Prepared(run).split(name).target for name in ("train", "valid", "test")}
+    assert {name: int((target == 2).sum()) for name, target in parts.items()} == {"train": 3, "valid": 0, "test": 0}
+    (found,) = [entry for entry in read_json(run.path(layout.CHECKS)) if entry["rule"] == "rare classes"]
+    assert (found["severity"], "'c' has 3 rows" in found["message"]) == ("warning", True)
+    shutil.rmtree(tmp_path / "pictures/b")
+    run = create_run(str(tmp_path / "runs"), "job", job_json(parse_job(fields)), "2")
+    with pytest.raises(JobError, match="'c' has 3 rows"):
+        execute("prepare", run)
 
 
 def test_a_changed_picture_beside_an_unchanged_table_is_prepared_anew(tmp_path: Path) -> None:

@@ -344,9 +344,15 @@ def _of_arrays(path: Path) -> Album:
         )
     n = len(pixels)
     values = {name: array.reshape(-1) for name, array in arrays.items() if array.size == n}
+    others = {name: array.size for name, array in arrays.items() if array.size != n}
+    if others and not values:
+        found = ", ".join(f"{name!r} has {size:,}" for name, size in others.items())
+        rule = f"must hold an array with a value for each of the {n:,} pictures of {pictures[0]!r}"
+        raise JobError(f"{rule}, but {found}.")
     pixels = _bytes(pixels)
     about = {FILE: [f"{pictures[0]}[{i}]" for i in range(n)]} | {k: pa.array(v) for k, v in values.items()}
-    return Album(lambda i: np.asarray(pixels[i]), pa.table(about))
+    notes = [f"{name!r} has {size:,} values for {n:,} pictures: it is left out." for name, size in others.items()]
+    return Album(lambda i: np.asarray(pixels[i]), pa.table(about), tuple(notes))
 
 
 def _bytes(pixels: np.ndarray) -> np.ndarray:

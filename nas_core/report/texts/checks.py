@@ -221,6 +221,11 @@ SENTENCES: tuple[tuple[str, str], ...] = (
         "{share} строк столбца {column} — это {value}.",
     ),
     (
+        "Classes with fewer than {least} rows cannot be tested: in {column} {rare}.",
+        "Классы, в которых меньше {least} строк, не проверить: в столбце {column} {rare}.",
+    ),
+    ("They are learned from; no figure is about them.", "На них сеть учится, но показателей по ним нет."),
+    (
         "Each part of the split has its share of the others; accuracy says little here, log-loss and AUC more.",
         "Остальные классы есть в каждой части; доля верных ответов здесь говорит мало, log-loss и AUC — больше.",
     ),

@@ -109,8 +109,10 @@ ERRORS: tuple[tuple[str, str], ...] = (
     ("must be a whole {kind} file, but unpacking it failed: {error}.", "файл {kind} повреждён: {error}."),
     ("must be a whole {kind}, but reading it failed: {error}", "файл ({kind}) повреждён: {error}"),
     (
-        "must be an archive of one file, but holds {n}: {names}. Unpack it into a folder.",
-        "в архиве должен быть один файл, но их {n}: {names}. Распакуйте его в папку.",
+        "must be an archive of one file, or of pictures (.jpg, .png, .webp, …), but holds {n}: {names}. "
+        "Unpack tables into a folder.",
+        "в архиве должен быть один файл или изображения (.jpg, .png, .webp, …), но в нём {n}: {names}. "
+        "Распакуйте таблицы в папку.",
     ),
     (
         "must be an archive without a password, but has one: unpack it first.",

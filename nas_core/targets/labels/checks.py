@@ -14,8 +14,8 @@ SHOWN = 5
 IMBALANCED = 0.95  # share of the largest class
 
 
-def check(spec: dict[str, Any], encoded: np.ndarray, n_parts: int, findings: Findings) -> None:
-    """Add errors for one class only, too many classes, and classes too rare to be in each of `n_parts` parts."""
+def check(spec: dict[str, Any], encoded: np.ndarray, findings: Findings) -> None:
+    """Add errors for one class only and for too many classes, and a warning where nearly all rows are of one."""
     name, classes = spec["name"], spec["classes"]
     counts = np.bincount(encoded[encoded >= 0], minlength=len(classes))
     if len(classes) < 2:
@@ -28,23 +28,37 @@ def check(spec: dict[str, Any], encoded: np.ndarray, n_parts: int, findings: Fin
         message = f"`target` must have at most {MAX_CLASSES:,} classes, but {name!r} has {len(classes):,}."
         findings.error(name, "classes", message, "Choose another column, or merge classes.")
         return
-    least = LEAST_A_CLASS * n_parts
-    rare = [
-        f"{classes[i]!r} has {counted(int(counts[i]), 'row')}"
-        for i in np.argsort(counts, kind="stable")
-        if counts[i] < least
-    ]
     largest = counts.max() / counts.sum()
     if largest > IMBALANCED:
         message = f"{largest:.1%} of the rows of {name!r} are {classes[int(counts.argmax())]!r}."
         action = "Each part of the split has its share of the others; accuracy says little here, log-loss and AUC more."
         findings.warning(name, "imbalance", message, action)
-    if rare:
+
+
+def judge_rare(
+    spec: dict[str, Any], encoded: np.ndarray, n_parts: int, findings: Findings, *, kept: bool
+) -> np.ndarray:
+    """The rows (bool, (rows,)) of classes too rare to be in each of `n_parts` parts; `kept`: to be learned from only.
+
+    Add an error where they are not kept, or where fewer than two classes would be left.
+    """
+    name, classes, least = spec["name"], spec["classes"], LEAST_A_CLASS * n_parts
+    counts = np.bincount(encoded[encoded >= 0], minlength=len(classes))
+    is_rare = counts < least if 2 <= len(classes) <= MAX_CLASSES else np.zeros(len(classes), bool)
+    if is_rare.any():
+        rare = [
+            f"{classes[i]!r} has {counted(int(counts[i]), 'row')}"
+            for i in np.argsort(counts, kind="stable")[: is_rare.sum()]
+        ]
         more = f" and {len(rare) - SHOWN} more" if len(rare) > SHOWN else ""
-        message = (
-            f"Each class of `target` must have at least {least} rows, but in {name!r} {', '.join(rare[:SHOWN])}{more}."
-        )
-        findings.error(name, "rare classes", message, _WAY_OUT)
+        listed = f"{', '.join(rare[:SHOWN])}{more}."
+        if kept and (~is_rare).sum() >= 2:
+            message = f"Classes with fewer than {least} rows cannot be tested: in {name!r} {listed}"
+            findings.warning(name, "rare classes", message, "They are learned from; no figure is about them.")
+        else:
+            message = f"Each class of `target` must have at least {least} rows, but in {name!r} {listed}"
+            findings.error(name, "rare classes", message, _WAY_OUT)
+    return np.asarray(np.append(is_rare, False)[encoded])
 
 
 _WAY_OUT = (

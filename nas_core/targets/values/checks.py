@@ -9,7 +9,7 @@ import numpy as np
 from nas_core.data.checks import Findings
 
 
-def check(spec: dict[str, Any], encoded: np.ndarray, n_parts: int, findings: Findings) -> None:
+def check(spec: dict[str, Any], encoded: np.ndarray, findings: Findings) -> None:
     """Add errors for a column without numbers and for one that never changes."""
     name = spec["name"]
     if not np.isfinite(encoded).any():
@@ -18,6 +18,13 @@ def check(spec: dict[str, Any], encoded: np.ndarray, n_parts: int, findings: Fin
     elif spec["min"] == spec["max"]:
         message = f"`target` must have different values, but all rows of {name!r} hold {spec['min']:g}."
         findings.error(name, "constant", message, "Choose another column.")
+
+
+def judge_rare(
+    spec: dict[str, Any], encoded: np.ndarray, n_parts: int, findings: Findings, *, kept: bool
+) -> np.ndarray:
+    """Of numbers none is too rare: nothing (rows,)."""
+    return np.zeros(len(encoded), bool)
 
 
 def check_parts(spec: dict[str, Any], encoded: np.ndarray, parts: np.ndarray, findings: Findings) -> None:

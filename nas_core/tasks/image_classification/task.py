@@ -30,4 +30,5 @@ TASK = Task(
     recognise=recognise,
     sample=write_sample,
     formats=("litert", "litert_int8"),
+    keeps_rare=True,
 )
