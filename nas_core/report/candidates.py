@@ -17,6 +17,19 @@ from nas_core.training.summary import describe_model
 
 
 @dataclass(frozen=True)
+class LongerFacts:
+    """What a longer training of a candidate gave, on the second rung: `value` in the job's metric (None: it failed),
+    after `epochs` with a `share` of the training rows in each of `n_folds`, in `seconds`.
+    """
+
+    value: float | None
+    epochs: int
+    share: float
+    n_folds: int
+    seconds: float
+
+
+@dataclass(frozen=True)
 class CandidateFacts:
     """One line of the ledger.
 
@@ -24,7 +37,7 @@ class CandidateFacts:
     the job's metric, `seconds` the whole cost, `is_best` whether it was the best when it was written, `is_on_front` if
     no other network of the whole search is both better and smaller. `thoughts` is how likely, in per cent, the agent
     was to choose each of the search's rows at each place, `policy` the mean over the places, `certainty` that of its
-    favourites (empty and None when the line holds no probabilities).
+    favourites (empty and None when the line holds no probabilities). `longer` is there for those that were worth it.
     """
 
     number: int
@@ -50,6 +63,7 @@ class CandidateFacts:
     thoughts: tuple[tuple[int, ...], ...]
     policy: tuple[float, ...] | None
     certainty: float | None
+    longer: LongerFacts | None
 
 
 @dataclass(frozen=True)
@@ -79,7 +93,7 @@ def read_search(run: Run, metric: str) -> SearchFacts:
     codes = {json.dumps(choice, sort_keys=True): code for code, choice in enumerate(vocabulary)}
     lines = list(read_lines(run.path(layout.CANDIDATES)))
     transforms = read_json(run.path(layout.TRANSFORMS))
-    candidates = tuple(_candidates(lines, grouping, metric, codes, transforms))
+    candidates = tuple(_candidates(lines, grouping, metric, codes, transforms, _longer(run, metric)))
     clock = run.path(layout.CLOCK)
     return SearchFacts(
         n_candidates=len(candidates),
@@ -101,6 +115,7 @@ def _candidates(
     metric: str,
     codes: Mapping[str, int],
     transforms: dict[str, Any],
+    longer: Mapping[str, LongerFacts],
 ) -> Iterable[CandidateFacts]:
     best, front = -math.inf, outcome.front([(line["parameters"], line["score"]) for line in lines])
     for place, line in enumerate(lines):
@@ -131,7 +146,24 @@ def _candidates(
             thoughts=policy.thoughts(line.get("probabilities"), grouping),
             policy=policy.shares(line.get("probabilities"), grouping),
             certainty=policy.certainty(line.get("probabilities"), grouping),
+            longer=longer.get(line["fingerprint"]),
         )
+
+
+def _longer(run: Run, metric: str) -> dict[str, LongerFacts]:
+    """What the second rung gave, by fingerprint; nothing where there is none."""
+    recipe = run.path(layout.RECIPE)
+    n_folds = read_json(recipe)["n_folds"] if recipe.exists() else 1
+    return {
+        line["fingerprint"]: LongerFacts(
+            value=line["metrics"].get(metric) if line["score"] is not None else None,
+            epochs=line["epochs"],
+            share=line["share"],
+            n_folds=n_folds,
+            seconds=round(sum(line["seconds"].values()), 3),
+        )
+        for line in read_lines(run.path(layout.PROMOTED))
+    }
 
 
 def _flops(architecture: list[dict[str, Any]], transforms: dict[str, Any]) -> int:

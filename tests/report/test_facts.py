@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from made_up_run import MakeRun, ledger_lines, write_ledger
+from openpyxl import load_workbook
 
 from nas_core.report import outcome
 from nas_core.report.advice import Story, next_steps
+from nas_core.report.excel.workbook import write_workbook
 from nas_core.report.facts import read_facts, to_json
 from nas_core.report.rows import ThresholdFacts
 from nas_core.runs import layout
-from nas_core.runs.records import read_json, write_json
+from nas_core.runs.records import append_line, read_json, read_lines, write_json
 from nas_core.runs.run import Run
 
 
@@ -80,6 +84,23 @@ def test_a_ledger_without_probabilities_is_read(make_run: MakeRun) -> None:
     run = make_run("labels", 5)
     write_ledger(run, [line | {"probabilities": None} for line in ledger_lines(5)])
     assert {c.policy for c in read_facts(run).search.candidates} == {None}
+
+
+def test_those_that_were_trained_longer_say_how(make_run: MakeRun, tmp_path: Path) -> None:
+    run = make_run("labels", 5)
+    third = next(islice(read_lines(run.path(layout.CANDIDATES)), 2, None))
+    again = third | {"epochs": 40, "share": 0.5, "metrics": {"log_loss": 0.25}, "score": -0.25}
+    append_line(run.path(layout.PROMOTED), again)
+    facts = read_facts(run)
+    candidates = facts.search.candidates
+    assert [c.longer is not None for c in candidates] == [c.fingerprint == again["fingerprint"] for c in candidates]
+    longer = candidates[2].longer
+    assert longer is not None
+    assert (longer.value, longer.epochs, longer.share, longer.n_folds) == (0.25, 40, 0.5, 1)
+    write_workbook(facts, tmp_path / "report.xlsx", {})
+    rows = list(load_workbook(tmp_path / "report.xlsx")["Candidates"].iter_rows(values_only=True))
+    assert any(str(cell).startswith("Trained longer") for row in rows for cell in row)
+    assert any(row[-5:-1] == (0.25, 40, 0.5, 1) for row in rows)
 
 
 def test_neither_passwords_nor_signatures_leave_the_house(make_run: MakeRun) -> None:

@@ -17,11 +17,18 @@ def add_sheet(book: Workbook, facts: Facts) -> None:
     """Write the sheet."""
     page = Page(book, "candidates", facts.language)
     search = facts.search
-    page.title(page.sheet.title, page.say("candidates_about", n=search.n_candidates, failed=search.n_failed))
+    n_longer = sum(candidate.longer is not None for candidate in search.candidates)
+    about = page.say("candidates_about", n=search.n_candidates, failed=search.n_failed)
+    page.title(page.sheet.title, f"{about} {page.say('candidates_longer', n=n_longer)}" if n_longer else about)
     metrics = [name for name in facts.metrics if any(name in c.metrics for c in search.candidates)]
     columns = _columns(page.texts, [facts.metrics[name].title for name in metrics])
+    columns += _longer_columns(page.texts, facts.metric.title) if n_longer else []
+    rows = (
+        _row(candidate, metrics, _mark(candidate, facts, page.texts)) + (_longer(candidate) if n_longer else [])
+        for candidate in search.candidates
+    )
     header = page.row
-    first, last = page.table(columns, (_row(c, metrics, _mark(c, facts, page.texts)) for c in search.candidates))
+    first, last = page.table(columns, rows)
     sheet = page.sheet
     sheet.freeze_panes = sheet.cell(first, 2)
     sheet.auto_filter.ref = f"A{header}:{get_column_letter(len(columns))}{last}"
@@ -51,6 +58,21 @@ def _columns(texts: Mapping[str, str], metrics: list[str]) -> list[Column]:
         Column(texts["failed_because"], "bad", 44),
         Column(texts["fingerprint"], "code", 16),
     ]
+
+
+def _longer_columns(texts: Mapping[str, str], metric: str) -> list[Column]:
+    return [
+        Column(f"{texts['longer']}: {metric}", "number", 24),
+        Column(texts["epochs"], "int", 9),
+        Column(texts["share_of_rows"], "percent", 14),
+        Column(texts["folds"], "int", 9),
+        Column(texts["seconds_of"], "seconds", 10),
+    ]
+
+
+def _longer(candidate: CandidateFacts) -> list[object]:
+    longer = candidate.longer
+    return [longer.value, longer.epochs, longer.share, longer.n_folds, longer.seconds] if longer else [None] * 5
 
 
 def _mark(candidate: CandidateFacts, facts: Facts, texts: Mapping[str, str]) -> str | None:

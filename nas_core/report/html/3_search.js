@@ -205,6 +205,7 @@ const AXES = [
   { key: "depth", title: T.layers, isCount: true, of: (i) => C.codes[i].length },
   ...F.kinds.slice(1).map((kind, k) => ({ key: kind, title: kind, isCount: true, of: (i) => C.codes[i].filter((code) => code >= 0 && F.choices.kind[code] === k + 1).length })),
   { key: "parameters", title: T.parameters, of: (i) => C.parameters[i] || null, isLog: true },
+  ...(C.longer.some(Boolean) ? [{ key: "longer", title: T.longer, of: (i) => (C.longer[i] && C.longer[i][0] !== null ? SIGN * C.longer[i][0] : null), cell: (i) => (C.longer[i] ? longer(...C.longer[i]) : ""), n: true }] : []),
   { key: "seconds", title: T.seconds_of, of: (i) => C.seconds[i], isLog: true },
   { key: "value", title: F.metric.title, of: (i) => HEIGHTS[i], isValue: true },
 ];
@@ -291,10 +292,14 @@ const COLUMNS = [
   { key: "network", title: T.network, of: network, cell: (i) => (failed(i) ? [network(i), h("div", { class: "bad small" }, C.error[i])] : network(i)), wide: true },
   { key: "layers", title: T.layers, of: (i) => C.codes[i].length, text: whole, n: true },
   { key: "parameters", title: T.parameters, of: (i) => C.parameters[i], text: whole, n: true },
+  ...(C.longer.some(Boolean) ? [{ key: "longer", title: T.longer, of: (i) => (C.longer[i] && C.longer[i][0] !== null ? SIGN * C.longer[i][0] : null), cell: (i) => (C.longer[i] ? longer(...C.longer[i]) : ""), n: true }] : []),
   { key: "seconds", title: T.seconds_of, of: (i) => C.seconds[i], text: number, n: true },
   { key: "round", title: T.round, of: (i) => C.round[i], text: whole, n: true },
   { key: "agent", title: T.proposed_by, of: (i) => F.agents[C.agent[i]] },
 ];
+function longer(value, epochs, share, folds) {
+  return [value === null ? T.failed : number(value), h("div", { class: "muted small" }, t("longer_how", { epochs: whole(epochs), share: percent(share), folds: whole(folds) }))];
+}
 function candidates() {
   let sorted = { column: COLUMNS[0], up: true }, page = 0, rows = [];
   const body = h("tbody", {}), said = h("span", { class: "small muted" });

@@ -136,6 +136,10 @@ def _columns(candidates: tuple[CandidateFacts, ...], agents: list[str]) -> dict[
         "agent": [agents.index(candidate.agent) for candidate in candidates],
         "best": [int(candidate.is_best) for candidate in candidates],
         "front": [int(candidate.is_on_front) for candidate in candidates],
+        "longer": [
+            (c.longer.value, c.longer.epochs, c.longer.share, c.longer.n_folds) if c.longer else None
+            for c in candidates
+        ],
         "thoughts": ["".join(_digit(share) for place in c.thoughts for share in place) for c in candidates],
     }
 

@@ -91,6 +91,11 @@ PAGE: Texts = {
     ),
     "layers": ("Layers", "Слоёв"),
     "parameters": ("Parameters", "Параметров"),
+    "longer": ("Trained longer", "Обучена дольше"),
+    "longer_how": (
+        "{epochs} epochs, {share} of the rows, folds: {folds}",
+        "эпох: {epochs}, строк: {share}, блоков: {folds}",
+    ),
     "seconds_of": ("Seconds", "Секунд"),
     "round": ("Round", "Раунд"),
     "page_back": ("Page back", "Страница назад"),

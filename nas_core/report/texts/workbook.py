@@ -68,6 +68,13 @@ WORKBOOK: Texts = {
         "Сетей: {n}, в порядке измерения; с ошибкой: {failed}. Оценка: чем больше, тем лучше; показатели — на "
         "проверочных строках.",
     ),
+    "candidates_longer": (
+        "{n} of the best were then trained longer: the last columns.",
+        "Лучшие затем обучались дольше (их {n}): последние столбцы.",
+    ),
+    "longer": ("Trained longer", "Обучена дольше"),
+    "share_of_rows": ("Share of rows", "Доля строк"),
+    "folds": ("Folds", "Блоков"),
     "number": ("Number", "Номер"),
     "score": ("Score", "Оценка"),
     "epochs": ("Epochs", "Эпох"),
