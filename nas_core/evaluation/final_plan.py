@@ -1,4 +1,4 @@
-"""What the final trainings are, so that their time is enough: how many folds, which networks of several members.
+"""What the final trainings are, so that their time is enough: how many folds, and which networks.
 
 What a training takes is known from the search, which measured it on this machine with these data.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from nas_core.data.folds import N_FOLDS, count_folds
 from nas_core.data.prepared import Prepared
@@ -16,6 +16,8 @@ from nas_core.evaluation.evaluation import Evaluation
 from nas_core.space.architecture import Architecture, Choice
 from nas_core.space.build import shape_behind
 from nas_core.space.layer import Shape
+from nas_core.space.rules import Space
+from nas_core.space.wider import widened
 from nas_core.training.feed import n_bytes
 from nas_core.training.model import ends
 
@@ -24,7 +26,7 @@ FINAL_EPOCHS = (15, 60)  # so many at least, and at most
 COUNTS = (8, 4)
 MEMBERS = {count: Choice.of("members", count=count) for count in COUNTS}  # before a candidate: several in one network
 MAX_JOINED = 3  # such networks, each on a core of its own
-MEMBERS_SHARE = 0.75  # of the time, where no core is left for networks without members
+MEMBERS_SHARE = 0.9  # of the time, where no core is left for networks without members
 MEMBER_COST = 0.8  # of what a network by itself costs
 FOLDED_TIMES = 2  # as long as needed are members of several folds to have, or those of one fold are better
 FOLDED_ROWS = 10_000  # with more, several members are worth more than several folds
@@ -33,21 +35,38 @@ MAX_FOLDED_BYTES = 2**28  # of the rows, which each fold holds once more
 
 @dataclass(frozen=True)
 class FinalPlan:
-    """The number of folds, and the networks of several members, the best first."""
+    """The number of folds; the networks by themselves (`alone`), those of several members (`joined`), the best first.
+
+    `origins` tells of those that are wider than a candidate which one they come from.
+    """
 
     n_folds: int
-    joined: tuple[Architecture, ...]
+    alone: tuple[Architecture, ...]
+    joined: tuple[Architecture, ...] = ()
+    origins: dict[Architecture, Architecture] = field(default_factory=dict, compare=False)
+
+    def candidate(self, architecture: Architecture) -> str:
+        """The fingerprint of the candidate that `architecture` comes from, or is."""
+        own = Architecture(architecture.choices[1:]) if architecture in self.joined else architecture
+        return self.origins.get(own, own).fingerprint
 
 
-def plan_finals(data: Prepared, wanted: int, candidates: Sequence[Evaluation], seconds: float) -> FinalPlan:
+def plan_finals(
+    data: Prepared, space: Space, wanted: int, candidates: Sequence[Evaluation], seconds: float
+) -> FinalPlan:
     """What `seconds` are enough for.
 
     The mean of five networks, each of which learns from four fifths of the rows, is better than one that learns from
     all, and so are members of one network (with fewer folds each learns from too little). Both is best; where only one
     can be had, folds are where rows are few.
 
+    Short trainings favour narrow networks, the mean of several that are trained in full a wide one. So with folds the
+    two best are made wider as well (what is found among small networks is scaled up: Zoph et al., "Learning
+    transferable architectures for scalable image recognition", CVPR 2018).
+
     Args:
         data: of the run.
+        space: of the search.
         wanted: the job's number of folds, 0 for none.
         candidates: the finalists, the best first.
         seconds: for all final trainings.
@@ -55,22 +74,44 @@ def plan_finals(data: Prepared, wanted: int, candidates: Sequence[Evaluation], s
     n_folds, shape, n_rows = count_folds(data, wanted), ends(data.transforms).shape, data.schema["n_rows"]["train"]
     may_fold = n_folds == 1 and not wanted and len(shape) == 1 and n_bytes(data.split("train")) <= MAX_FOLDED_BYTES
     more = N_FOLDS - 1 if may_fold and count_folds(data, N_FOLDS) > 1 else math.inf  # times the rows of one training
-    is_small = n_rows <= FOLDED_ROWS
+    is_small, best = n_rows <= FOLDED_ROWS, candidates[:2]
+    wider = [(each, _wider(each, candidates, space)) for each in (best if len(shape) == 1 else [])]
+    wide, known = [each for _, each in wider if each], [each.architecture for each in candidates]
+    origins = {each.architecture: own.architecture for own, each in wider if each and each.architecture not in known}
 
-    def joined(some: Sequence[Evaluation], seconds: float, counts: Sequence[int]) -> tuple[Architecture, ...]:
+    def plan(n_folds: int, seconds: float, joined: Sequence[Architecture] = ()) -> FinalPlan:
+        first = [each.architecture for each in wide if n_folds > 1 and final_seconds(each, n_rows) <= seconds]
+        alone, n_joined = tuple(dict.fromkeys([*first, *known])), min(count_cores(), MAX_JOINED)
+        return FinalPlan(n_folds, alone, tuple(joined)[:n_joined], origins)
+
+    def joined(some: Sequence[Evaluation], seconds: float, counts: Sequence[int]) -> list[Architecture]:
         return _joined(some, MEMBERS_SHARE * seconds, counts, shape, n_rows)
 
-    if in_folds := joined(candidates[:2], seconds / (FOLDED_TIMES * more), COUNTS[:1] if is_small else COUNTS):
-        return FinalPlan(N_FOLDS, in_folds)
+    in_folds, counts = seconds / (FOLDED_TIMES * more), COUNTS[:1] if is_small else COUNTS
+    if found := joined(wide, in_folds, counts) + joined(best, in_folds, counts):
+        return plan(N_FOLDS, 0, found)
     if is_small and final_seconds(candidates[0], n_rows) * more <= seconds:
-        return FinalPlan(N_FOLDS, ())
-    return FinalPlan(n_folds, joined(candidates, seconds, COUNTS))
+        return plan(N_FOLDS, seconds / more)
+    return plan(n_folds, seconds, joined(candidates, seconds, COUNTS))
+
+
+def _wider(candidate: Evaluation, others: Sequence[Evaluation], space: Space) -> Evaluation | None:
+    """`candidate` as if it had been as wide as `space` allows; None where that is no other network.
+
+    What its training would have taken follows from its operations, at the best rate that one of `others` reached.
+    """
+    wider = widened(candidate.architecture, space)
+    rate = max(each.flops / each.seconds.get("train", math.inf) for each in others)  # they have the same fidelity
+    if not wider or not rate:
+        return None
+    flops = space.cost_of(wider).flops
+    return replace(candidate, architecture=wider, flops=flops, seconds={"train": flops / rate})
 
 
 def _joined(
     candidates: Sequence[Evaluation], seconds: float, counts: Sequence[int], shape: Shape, n_rows: int
-) -> tuple[Architecture, ...]:
-    """As many members of as many of `candidates` as there is time and a core for.
+) -> list[Architecture]:
+    """As many members of as many of `candidates` as there is time for.
 
     Rather many members of the second than few of the best: what a network by itself is best at, members are not.
     """
@@ -81,7 +122,7 @@ def _joined(
             cost = MEMBER_COST * count * final_seconds(candidate, n_rows)
             if cost <= seconds and shape_behind(joined, shape):
                 found.setdefault(candidate.architecture, joined)
-    return tuple(found.values())[: min(count_cores(), MAX_JOINED)]
+    return list(found.values())
 
 
 def final_seconds(candidate: Evaluation, n_rows: int) -> float:

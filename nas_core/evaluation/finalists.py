@@ -6,7 +6,7 @@ import logging
 import math
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -17,7 +17,7 @@ from nas_core.data.folds import Fold, count_folds
 from nas_core.data.prepared import Prepared
 from nas_core.errors import CandidateError, JobError
 from nas_core.evaluation.bank import Bank, Member
-from nas_core.evaluation.final_plan import MEMBERS, MEMBERS_SHARE, count_cores
+from nas_core.evaluation.final_plan import MEMBERS_SHARE, FinalPlan, count_cores
 from nas_core.space.architecture import Architecture
 from nas_core.targets.members import HEAD
 from nas_core.tasks.registry import load_part
@@ -40,7 +40,8 @@ class Finalist:
     """An architecture trained in full: a model a fold, their mean history, the trainable weights of one.
 
     With several folds the network is the mean of those of all folds (bagging, Breiman 1996). `outputs` are what each
-    says of the rows held out from it, `verdict` what they say of the finalist.
+    says of the rows held out from it, `verdict` what they say of the finalist; `candidate` is the fingerprint
+    of the one that it comes from.
     """
 
     architecture: Architecture
@@ -49,12 +50,7 @@ class Finalist:
     outputs: list[np.ndarray]
     verdict: Verdict
     parameters: int
-
-    @property
-    def candidate(self) -> str:
-        """The fingerprint of the candidate that it comes from, which had no members."""
-        own = self.architecture.choices
-        return Architecture(own[1:] if own[0] in MEMBERS.values() else own).fingerprint
+    candidate: str = ""
 
 
 class FinalTraining:
@@ -64,35 +60,30 @@ class FinalTraining:
         self.data, self.folds, self.plan, self.seed = data, folds, plan, seed
         self.bank = Bank(data, folds, plan)
 
-    def train_best(
-        self, architectures: Sequence[Architecture], joined: Sequence[Architecture], deadline: float
-    ) -> list[Finalist]:
-        """As many of `architectures`, the best of which come first, as the time allows; the first in any case.
+    def train_best(self, finals: FinalPlan, deadline: float) -> list[Finalist]:
+        """The networks of several members and, as the time allows, those by themselves; one of them in any case.
 
-        The networks of several members have a core each; the others have those that are left, or come afterwards.
+        Those have a core each; the others have the cores that are left, or come afterwards.
 
         Args:
-            architectures: the best first.
-            joined: the networks of several members.
+            finals: the networks.
             deadline: by ``time.monotonic()``.
 
         Raises:
             JobError: none of them could be trained.
         """
         n_cores = count_cores()
-        n_free = max(0, n_cores - len(joined))
-        with ThreadPoolExecutor(max(1, len(joined)), "members") as aside:
+        n_free = max(0, n_cores - len(finals.joined))
+        with ThreadPoolExecutor(max(1, len(finals.joined)), "members") as aside:
             seconds = (deadline - time.monotonic()) * (1 if n_free else MEMBERS_SHARE)
-            begun = [aside.submit(self._try, seconds, each) for each in joined]
-            if not n_free:
-                wait(begun)
-            outcomes = self._in_turns(architectures, n_free or n_cores, deadline)
-            outcomes += [each.result() for each in begun]
-        finalists = [outcome for outcome in outcomes if isinstance(outcome, Finalist)]
-        if not finalists:
+            begun = [aside.submit(self._try, seconds, each) for each in finals.joined]
+            outcomes = [] if n_free else [each.result() for each in begun]
+            outcomes += self._in_turns(finals.alone, n_free or n_cores, deadline, is_needed=not _trained(outcomes))
+            outcomes += [each.result() for each in begun] if n_free else []
+        if not (finalists := _trained(outcomes)):
             reasons = "; ".join(map(str, outcomes))
             raise JobError(f"No finalist could be trained: {reasons}. Try a smaller `learning_rate`.")
-        return finalists
+        return [replace(each, candidate=finals.candidate(each.architecture)) for each in finalists]
 
     def train_linear(self, n: int) -> list[Finalist]:
         """`n` times a linear model as a network without a layer, where rows are few: it errs there by other rows.
@@ -122,13 +113,16 @@ class FinalTraining:
         return model
 
     def _in_turns(
-        self, architectures: Sequence[Architecture], n_cores: int, deadline: float
+        self, architectures: Sequence[Architecture], n_cores: int, deadline: float, is_needed: bool
     ) -> list[Finalist | CandidateError]:
-        """Side by side what the bank holds; what only Keras can train one by one, sharing the time."""
+        """Side by side what the bank holds; what only Keras can train one by one, sharing the time.
+
+        The first is trained in any case when it `is_needed`.
+        """
         rest, outcomes, took = list(architectures), list[Finalist | CandidateError](), 0.0
         while rest:
             began = time.monotonic()
-            if outcomes and deadline - began < max(LEAST_SECONDS, took / 2):
+            if (outcomes or not is_needed) and deadline - began < max(LEAST_SECONDS, took / 2):
                 break
             is_banked = self.bank.holds(rest[0])
             turn = [each for each in rest if self.bank.holds(each)][:n_cores] if is_banked else rest[:1]
@@ -186,6 +180,10 @@ class FinalTraining:
     def _build(self, architecture: Architecture, fold: int) -> Any:
         # The names that Keras gives are different within one thread only.
         return new_model(architecture, self.data, name=f"network_{architecture.fingerprint}_{fold}")
+
+
+def _trained(outcomes: Sequence[Finalist | CandidateError]) -> list[Finalist]:
+    return [outcome for outcome in outcomes if isinstance(outcome, Finalist)]
 
 
 def _count_parameters(model: Any) -> int:

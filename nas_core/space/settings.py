@@ -14,7 +14,7 @@ class SpaceSettings(Settings):
     """Number of layers that the agent may place (N). 0: 6, of networks of pictures 8."""
 
     max_parameters: int = Field(1_000_000, ge=100, title="Parameters at most")
-    """Networks with more parameters than this are not proposed."""
+    """Networks with more parameters than this are not proposed, nor do further ones join the winner beyond it."""
 
     max_flops: int = Field(0, ge=0, title="Operations at most")
     """Networks that need more floating-point operations than this for a row are not proposed. 0: of pictures six times

@@ -26,6 +26,8 @@ from nas_core.runs.run import Run
 from nas_core.search.clock import training_seconds
 from nas_core.search.rungs import finalists as best_candidates
 from nas_core.search.settings import SearchSettings
+from nas_core.search.spaces import make_space
+from nas_core.space.settings import SpaceSettings
 from nas_core.tasks.registry import load_part
 from nas_core.training.ablation import measure_ablation
 from nas_core.training.attention import measure_attention
@@ -43,7 +45,7 @@ from nas_core.training.summary import describe_model
 log = logging.getLogger("nas")
 
 NEEDS = ("prepare", "search")
-SETTINGS = (TrainingSettings, SearchSettings, EnvSettings, "folds")
+SETTINGS = (TrainingSettings, SearchSettings, EnvSettings, SpaceSettings, "folds")
 
 PATIENCE = 12  # epochs without a better validation loss before the step size falls
 OVERHEAD_SECONDS = 8.0  # of the time left, for what comes after the fits: measuring, saving
@@ -69,16 +71,16 @@ def work(job: Job, run: Run) -> dict[str, Any]:
 
     entries = best_candidates(run, job.n_finalists or MAX_FINALISTS)
     candidates = [entry.evaluation for entry in entries]
-    finals = plan_finals(data, job.folds, candidates, deadline - time.monotonic())
+    finals = plan_finals(data, make_space(data, job), job.folds, candidates, deadline - time.monotonic())
     folds = make_folds(data, finals.n_folds)
     learning_rate = job.learning_rate or default_learning_rate(has_pictures(data.split("train")))
     plan = Plan(job.epochs, job.batch_size, learning_rate, patience=PATIENCE, thaws=True)
     training = FinalTraining(data, folds, plan, job.seed)
-    finalists = training.train_best([each.architecture for each in candidates], finals.joined, deadline)
+    finalists = training.train_best(finals, deadline)
     size_penalty = job.priced_for(count_judges(data, len(folds))).size_penalty
     members = _with_linear([_winner(finalists, size_penalty)], training.train_linear(LINEAR_COPIES), data, folds)
     if len(members) <= LINEAR_COPIES:  # else further networks would take from the linear model what it has won
-        members = _ensemble(members, finalists, data, folds, size_penalty)
+        members = _ensemble(members, finalists, data, folds, size_penalty, job.max_parameters)
     mean = average_models([model for member in members for model in member.models])
     calibration = _calibrate(mean, members, data, folds)
     model = calibrated(mean, data.transforms, calibration)
@@ -124,24 +126,37 @@ def _with_linear(members: list[Finalist], linear: list[Finalist], data: Prepared
 
 
 def _ensemble(
-    members: list[Finalist], finalists: list[Finalist], data: Prepared, folds: list[Fold], size_penalty: float
+    members: list[Finalist],
+    finalists: list[Finalist],
+    data: Prepared,
+    folds: list[Fold],
+    size_penalty: float,
+    max_parameters: int,
 ) -> list[Finalist]:
     """The `members`, and those finalists with which the mean of all is better, as long as it is worth its size.
+
+    None joins by which all would have more than `max_parameters`.
 
     One after the other the one that helps most (Caruana et al., "Ensemble selection from libraries of models", 2004).
     """
 
     def worth(members: list[Finalist]) -> float:
         score = _judge_mean(members, data, folds).score
-        return score - price(sum(member.parameters for member in members), size_penalty)
+        return score - price(_count_parameters(members), size_penalty)
 
     best = worth(members)
-    while rest := [finalist for finalist in finalists if finalist not in members]:
-        more = max(([*members, finalist] for finalist in rest), key=worth)
+    while larger := [[*members, finalist] for finalist in finalists if finalist not in members]:
+        fitting = [each for each in larger if len(folds) * _count_parameters(each) <= max_parameters]
+        more = max(fitting, key=worth, default=members)
         if worth(more) <= best:
             break
         members, best = more, worth(more)
     return members
+
+
+def _count_parameters(members: list[Finalist]) -> int:
+    """Of the networks of one fold."""
+    return sum(member.parameters for member in members)
 
 
 def _judge_mean(members: list[Finalist], data: Prepared, folds: list[Fold]) -> Verdict:

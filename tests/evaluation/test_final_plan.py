@@ -16,15 +16,17 @@ from nas_core.evaluation.final_plan import (
 )
 from nas_core.job import job_json, parse_job
 from nas_core.runs.run import create_run
+from nas_core.search.spaces import make_space
 from nas_core.space.architecture import Architecture, Choice
+from nas_core.space.settings import SpaceSettings
 from nas_core.stage import execute
 from nas_core.tasks.registry import load_task
 
 WIDE, NARROW = (Architecture((Choice.of("dense", units=n, activation="relu"),)) for n in (256, 32))
 
 
-def measured(architecture: Architecture, seconds: float) -> Evaluation:
-    return Evaluation(architecture, score=0.0, epochs=10, seconds={"train": seconds})
+def measured(architecture: Architecture, seconds: float, flops: int = 0) -> Evaluation:
+    return Evaluation(architecture, score=0.0, epochs=10, seconds={"train": seconds}, flops=flops)
 
 
 def joined(count: int, *architectures: Architecture) -> tuple[Architecture, ...]:
@@ -37,6 +39,10 @@ def data(tmp_path):
     run = create_run(str(tmp_path), "sample", job_json(job), "1")
     execute("prepare", run)
     return Prepared(run)
+
+
+def plan_of(data: Prepared, candidates: list[Evaluation], seconds: float, wanted: int = 0) -> FinalPlan:
+    return plan_finals(data, make_space(data, SpaceSettings()), wanted, candidates, seconds)
 
 
 def with_rows(data: Prepared, n: int) -> Prepared:
@@ -61,29 +67,50 @@ def test_the_more_time_the_more_is_trained(data):
     best, other = measured(WIDE, 1.0), measured(NARROW, 0.7)  # 6 and 4.2 s when trained in full
 
     def plan(seconds):
-        return plan_finals(data, 0, [best, other], seconds)
+        plan = plan_of(data, [best, other], seconds)
+        assert plan.alone == (WIDE, NARROW)
+        return plan.n_folds, plan.joined
 
     with_rows(data, 5_000)
-    assert plan(5) == FinalPlan(1, ())
-    assert plan(20) == FinalPlan(1, joined(4, NARROW))
-    assert plan(30) == FinalPlan(5, ())
-    assert plan(300) == FinalPlan(5, joined(8, NARROW))
-    assert plan(420) == FinalPlan(5, joined(8, WIDE))
+    assert plan(5) == (1, ())
+    assert plan(20) == (1, joined(4, NARROW))
+    assert plan(30) == (5, ())
+    assert plan(300) == (5, joined(8, NARROW))
+    assert plan(420) == (5, joined(8, WIDE))
     with_rows(data, 50_000)  # 1.5 and 1.05 s
-    assert plan(10) == FinalPlan(1, joined(8, NARROW))  # rather than four of the best
-    assert plan(15) == FinalPlan(1, joined(8, WIDE))
-    assert plan(60) == FinalPlan(5, joined(4, WIDE))
+    assert plan(10) == (1, joined(8, NARROW))  # rather than four of the best
+    assert plan(15) == (1, joined(8, WIDE))
+    assert plan(55) == (5, joined(4, WIDE))
+
+
+@pytest.mark.usefixtures("one_core")
+def test_with_folds_the_best_are_also_made_wider_if_there_is_time(data):
+    n_flops = make_space(data, SpaceSettings()).cost_of(WIDE).flops
+    best, other = measured(NARROW, 0.7, n_flops // 4), measured(WIDE, 1.0, n_flops)  # wider: 6 s as well, a fold
+    with_rows(data, 5_000)
+    short, long, both = plan_of(data, [best], 20), plan_of(data, [best], 80), plan_of(data, [best, other], 30)
+    assert short.n_folds == 5
+    assert short.alone == (NARROW,)
+    assert long.alone == (WIDE, NARROW)
+    assert long.candidate(WIDE) == NARROW.fingerprint
+    assert both.alone == (WIDE, NARROW)
+    assert both.candidate(WIDE) == WIDE.fingerprint
+    assert plan_of(with_rows(data, 50_000), [best], 60).alone == (NARROW,)
 
 
 def test_each_core_has_members_of_its_own(data, monkeypatch):
     monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1})
     best, other = measured(WIDE, 1.0), measured(NARROW, 0.7)
-    assert plan_finals(with_rows(data, 50_000), 0, [best, other], 15).joined == joined(8, WIDE, NARROW)
-    assert plan_finals(with_rows(data, 50_000), 0, [best, other], 10).joined == (*joined(8, NARROW), *joined(4, WIDE))
+    with_rows(data, 50_000)
+    plan = plan_of(data, [best, other], 15)
+    assert plan.joined == joined(8, WIDE, NARROW)
+    assert [plan.candidate(each) for each in plan.joined] == [WIDE.fingerprint, NARROW.fingerprint]
+    assert plan_of(data, [best, other], 10).joined == (*joined(8, NARROW), *joined(4, WIDE))
 
 
 @pytest.mark.usefixtures("one_core")
 def test_folds_are_the_jobs_and_never_across_time(data):
-    assert plan_finals(with_rows(data, 5_000), 2, [measured(WIDE, 1.0)], 1e6).n_folds == 2
+    assert plan_of(with_rows(data, 5_000), [measured(WIDE, 1.0)], 1e6, wanted=2).n_folds == 2
     data.schema["split"] = "time"
-    assert plan_finals(data, 0, [measured(WIDE, 1.0)], 1e6) == FinalPlan(1, joined(8, WIDE))
+    plan = plan_of(data, [measured(WIDE, 1.0)], 1e6)
+    assert (plan.n_folds, plan.joined) == (1, joined(8, WIDE))

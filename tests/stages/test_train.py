@@ -39,10 +39,11 @@ def test_the_mean_has_those_that_improve_it_by_more_than_the_price_of_their_size
     opposite = finalist(3, truth - 1.2 * error)  # wrong where the winner is right
     worse = finalist(4, truth + 5 * error)
     finalists = [winner, twin, opposite, worse]
-    assert _ensemble([winner], finalists, data, folds, 0.001)[:2] == [winner, opposite]
-    assert worse not in _ensemble([winner], finalists, data, folds, 0.001)
-    assert _ensemble([winner], [winner, twin, worse], data, folds, 0.001) == [winner]
-    assert _ensemble([winner], finalists, data, folds, 10.0) == [winner]
+    assert _ensemble([winner], finalists, data, folds, 0.001, 1_000)[:2] == [winner, opposite]
+    assert worse not in _ensemble([winner], finalists, data, folds, 0.001, 1_000)
+    assert _ensemble([winner], [winner, twin, worse], data, folds, 0.001, 1_000) == [winner]
+    assert _ensemble([winner], finalists, data, folds, 10.0, 1_000) == [winner]
+    assert _ensemble([winner], finalists, data, folds, 0.001, 150) == [winner]
 
 
 def test_a_linear_model_joins_as_often_as_the_mean_is_not_clearly_worse_with_it(data):
