@@ -41,7 +41,7 @@ test: setup ## run every test
 	$(BIN)/python -m pytest
 
 test-fast: setup ## run the tests that take seconds
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" --numprocesses logical --maxprocesses 8 --dist loadfile
 
 fuzz: setup ## ten minutes of damaged tables and archives: none may crash, hang or take the memory
 	$(BIN)/python tests/data/fuzz.py --minutes 10
