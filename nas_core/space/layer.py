@@ -51,6 +51,7 @@ LAYERS = {
     "members": "nas_core.space.layers.members",
     "conv": "nas_core.space.layers.conv",
     "separable": "nas_core.space.layers.separable",
+    "depthwise": "nas_core.space.layers.depthwise",
     "inverted": "nas_core.space.layers.inverted",
     "conv_residual": "nas_core.space.layers.conv_residual",
     "pooling": "nas_core.space.layers.pooling",

@@ -12,7 +12,7 @@ TABLE_FIRST = (
 )
 
 PICTURE_LAYERS = (
-    *("conv", "separable", "inverted", "conv_residual", "pooling"),
+    *("conv", "separable", "depthwise", "inverted", "conv_residual", "pooling"),
     *("global_pooling", "flatten", "dense", "dropout", "backbone"),
 )
 PICTURE_FIRST = (

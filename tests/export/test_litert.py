@@ -81,13 +81,27 @@ def test_a_file_that_is_no_model(tmp_path: Path) -> None:
         litert.load(tmp_path / litert.FILE)
 
 
+MIXED = Architecture(
+    (
+        Choice.of("conv", filters=16, kernel=5, stride=2),
+        *(Choice.of("conv_residual", excite=excite, drop=True) for excite in (False, True)),
+        Choice.of("depthwise", kernel=5, stride=1),
+        Choice.of("separable", filters=64, stride=2),
+        Choice.of("inverted", filters=64, stride=1),
+    )
+)
+
+
 @pytest.mark.slow
-def test_a_network_with_a_backbone_can_be_converted(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "architecture", [MIXED, Architecture((Choice.of("backbone", alpha=0.35, blocks=17),))], ids=["mixed", "backbone"]
+)
+def test_a_network_of_pictures_can_be_converted(architecture: Architecture, tmp_path: Path) -> None:
     pictures = np.random.default_rng(0).integers(0, 256, (12, 36, 32, 1)).astype(np.uint8)
     learned = {"shape": [36, 32, 1], "mean": [128.0], "std": [74.0]}
     target = {"classes": ["a", "b", "c"], "positive": None}
     transforms = {"task": "image_classification", "input": learned, "target": target}
-    model = build_model(Architecture((Choice.of("backbone", alpha=0.35, blocks=17),)), transforms)
+    model = build_model(architecture, transforms)
     expected = keras.forward_of(model)({"image": pictures})
     litert.convert(model, tmp_path / litert.FILE)
     output = litert.load(tmp_path / litert.FILE)({"image": pictures})
