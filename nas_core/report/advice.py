@@ -64,7 +64,10 @@ def _list(parts: list[str], joined: str) -> str:
 
 @dataclass(frozen=True)
 class Story:
-    """What advice is given on: verdicts, rows by part, and of each candidate whether it failed or was a record."""
+    """What advice is given on: verdicts, rows by part, and of each candidate whether it failed or was a record.
+
+    `has_pictures`: whether rows are pictures.
+    """
 
     verdicts: tuple[VerdictFacts, ...]
     n_rows: Mapping[str, int]
@@ -73,6 +76,7 @@ class Story:
     language: str = "en"
     positive: str | None = None
     thresholds: Sequence[ThresholdFacts] = ()
+    has_pictures: bool = False
 
     @property
     def is_simple_enough(self) -> bool:
@@ -92,13 +96,14 @@ def notes(story: Story, checks: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
 
 def _of_result(story: Story) -> Iterator[str]:
     texts = sentence_texts(story.language)
+    is_linear_better = any(v.rival == "linear" and v.outcome == "worse" for v in story.verdicts)
     for verdict in story.verdicts:
         if verdict.outcome == "better":
             continue
         if verdict.rival == "random":
             if verdict.outcome in ("worse", "unproven"):
                 yield texts["note_random" if verdict.outcome == "worse" else "note_random_unproven"]
-        else:
+        elif verdict.rival == "linear" or not is_linear_better:  # else there is something to learn
             is_open = verdict.rival == "linear" and verdict.outcome == "unproven"
             yield texts["note_linear_unproven" if is_open else _SIMPLE.get(verdict.rival, "note_nothing")]
     n_test = story.n_rows.get("test", 0)
@@ -124,7 +129,10 @@ def _of_data(checks: Iterable[Mapping[str, Any]]) -> Iterator[str]:
 def next_steps(story: Story) -> tuple[str, ...]:
     """What a person may do now."""
     texts, records = sentence_texts(story.language), story.records
-    steps = [texts["next_simple"]] if story.is_simple_enough else [texts["next_proof"]] if story.is_open else []
+    of_what = "_pictures" if story.has_pictures else ""
+    steps = (
+        [texts[f"next_simple{of_what}"]] if story.is_simple_enough else [texts["next_proof"]] if story.is_open else []
+    )
     if len(records) < FEW_CANDIDATES:
         steps.append(texts["next_short"].format(n=len(records)))
     elif any(records[-len(records) // 4 :]):
@@ -133,7 +141,7 @@ def next_steps(story: Story) -> tuple[str, ...]:
         steps.append(texts["next_enough"])
     if story.n_rows.get("train", 0) < FEW_TRAINING_ROWS:
         steps.append(texts["next_rows"])
-    return (*steps, *_of_thresholds(story), texts["next_try"])
+    return (*steps, *_of_thresholds(story), texts[f"next_try{of_what}"])
 
 
 def _of_thresholds(story: Story) -> Iterator[str]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
+from nas_core.data.types import IMAGE
 from nas_core.report import advice, words
 from nas_core.report.candidates import SearchFacts, read_search
 from nas_core.report.metrics import MetricFacts, metrics_of
@@ -134,6 +135,7 @@ def _gather(run: Run, command: str) -> Facts:
         language,
         test.positive,
         test.thresholds,
+        has_pictures=any(column["type"] == IMAGE for column in schema["columns"]),
     )
     return Facts(
         address=run.address,

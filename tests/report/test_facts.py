@@ -65,6 +65,19 @@ def test_a_defeat_is_said_in_the_headline_and_in_the_notes(make_run: MakeRun) ->
     assert any("linear model" in note for note in facts.notes)
 
 
+def test_a_network_that_is_as_good_as_guessing_says_whether_there_is_something_to_learn(make_run: MakeRun) -> None:
+    run = make_run("labels", 3)
+    change(run, layout.METRICS, baselines={"majority": {"log_loss": 1e-3}, "linear": {"log_loss": 0.05}}, random=None)
+    assert not any("say nothing" in note for note in read_facts(run).notes)
+    change(run, layout.METRICS, baselines={"majority": {"log_loss": 1e-3}})
+    assert any("say nothing" in note for note in read_facts(run).notes)
+
+
+def test_of_pictures_advice_speaks_of_pictures() -> None:
+    steps = [next_steps(Story((), {}, [], [], has_pictures=is_so))[-1] for is_so in (False, True)]
+    assert ["rows.csv" in steps[0], "pictures/" in steps[1]] == [True, True]
+
+
 def test_confusion_counts_every_test_row(make_run: MakeRun) -> None:
     confusion = read_facts(make_run("labels", 3)).test.confusion
     assert confusion is not None

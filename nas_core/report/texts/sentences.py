@@ -71,6 +71,10 @@ SENTENCES: Texts = {
         "Use the simpler model until more rows or better columns are there.",
         "Пользуйтесь более простой моделью, пока нет новых строк или лучших столбцов.",
     ),
+    "next_simple_pictures": (
+        "Use the simpler model until there are more pictures or there is more time (`budget_minutes`).",
+        "Пользуйтесь более простой моделью, пока нет новых картинок или большего времени (`budget_minutes`).",
+    ),
     "next_proof": (
         "Measure on more test rows, or give the search more time or data, before a simple model is replaced by it.",
         "Прежде чем заменять простую модель, проверьте сеть на большем числе строк или дайте поиску больше времени и "
@@ -114,6 +118,12 @@ SENTENCES: Texts = {
     "next_rows": (
         "Collect more rows: with so few, every figure moves with chance.",
         "Соберите больше строк: при таком их числе все значения зависят от случая.",
+    ),
+    "next_try_pictures": (
+        "Try the network on pictures of your own (`nas predict RUN pictures/`); export/ holds it for phones and "
+        "servers.",
+        "Проверьте сеть на своих картинках (`nas predict RUN pictures/`); в export/ она готова для телефонов и "
+        "серверов.",
     ),
     "next_try": (
         "Try the network on rows of your own (`nas predict RUN rows.csv`); export/ holds it for phones and servers.",
