@@ -37,7 +37,7 @@ from nas_core.evaluation.form import (
 from nas_core.training.adamw import stepped
 
 NORM_EPSILON, MOMENTUM = 1e-3, 0.99  # Keras' defaults
-PAGE = 2**14  # weights of a matrix that make their step at a time, at most
+PAGE = 2**12  # weights of a matrix that make their step at a time, at most
 
 
 class Trunk:
@@ -84,28 +84,34 @@ class Trunk:
 
     def backward(self, case: Case, d_x: Any, share: Any, seed: Any, rate: Any, state: State) -> tuple[Any, State]:
         """The gradient of what went into the first slot; the weights of all slots have made their step."""
-        tf = self.tf
+        tf, last = self.tf, case.plan.depth - 1
 
-        def run_slot(s: Any, d_x: Any, d_kept: Any, matrices: Any, vectors: Any, d_matrix: Any) -> Any:
-            slot, entered = _slot(case.plan, s), state.entered[s]
+        def write(vectors: Any, s: Any, new: Any) -> Any:
+            return tuple(put(each, s, own) for each, own in zip(vectors, new, strict=True))
+
+        def run_slot(s: Any, d_x: Any, d_kept: Any, matrices: Any, vectors: Any, new: Any) -> Any:
+            # The vectors are written when the next slot has its turn, as the pages of a matrix are.
+            vectors = write(vectors, tf.minimum(s + 1, last), new)
+            slot, entered, own = _slot(case.plan, s), state.entered[s], [each[s] for each in vectors]
             d_kept = tf.where(_rows(slot.adds), d_x, d_kept)
-            normed, _ = self._norm(slot, entered, vectors[VALUE][s], state.statistics[s], share)
-            d_sum, d_normed, d_slope = self._activation_gradient(slot, state.summed[s], normed, vectors[VALUE][s], d_x)
-            d_x, d_matrix = self._product_gradient(slot, normed, self._matrix(matrices[VALUE], s), d_sum, d_matrix)
+            normed, _ = self._norm(slot, entered, own[VALUE], state.statistics[s], share)
+            d_sum, d_slope = self._activation_gradient(slot, state.summed[s], normed, own[VALUE], d_x)
+            d_normed, d_matrix = self._product_gradient(slot, normed, self._matrix(matrices[VALUE], s), d_sum)
             matrices = self._step(slot, s, matrices, d_matrix, rate, state.n_steps)
-            d_x = d_x + d_normed
+            d_x = self._gate_gradient(slot, state.summed[s], d_x, d_normed)
             d_bias = tf.where(slot.has_matrix[:, None], tf.reduce_sum(d_sum, 1), 0.0)
-            d_x, d_scale, d_shift = self._norm_gradient(slot, entered, vectors[VALUE][s], share, d_x)
+            d_x, d_scale, d_shift = self._norm_gradient(slot, entered, own[VALUE], share, d_x)
             d_x = self._dropout(slot, d_x + tf.where(_rows(slot.keeps), d_kept, 0.0), seed, s)
             d_vectors = tf.stack([d_bias, d_scale, d_shift, d_slope], 1)
-            own = stepped([each[s] for each in vectors], d_vectors, rate, self.decay, state.n_steps)
-            vectors = tuple(put(each, s, new) for each, new in zip(vectors, own, strict=True))
-            return s - 1, d_x, d_kept, matrices, vectors, d_matrix
+            return s - 1, d_x, d_kept, matrices, vectors, stepped(own, d_vectors, rate, self.decay, state.n_steps)
 
-        weights, scratch = state.weights, tf.zeros((self.form.n_members, self.form.width**2))
-        loop = (case.plan.depth - 1, d_x, tf.zeros_like(d_x), weights.matrices, weights.vectors, scratch)
-        _, d_x, _, matrices, vectors, _ = tf.while_loop(lambda s, *_: s >= 0, run_slot, loop)
-        return d_x, state._replace(weights=state.weights._replace(matrices=matrices, vectors=vectors))
+        matrices, vectors = state.weights.matrices, state.weights.vectors
+        # Not indexed in brackets: what stands in these the compiler holds for a constant, and compiles for each anew.
+        new = tuple(tf.gather(each, last) for each in vectors)
+        loop = (last, d_x, tf.zeros_like(d_x), matrices, vectors, new)
+        _, d_x, _, matrices, vectors, new = tf.while_loop(lambda s, *_: s >= 0, run_slot, loop)
+        weights = state.weights._replace(matrices=matrices, vectors=write(vectors, 0, new))
+        return d_x, state._replace(weights=weights)
 
     def _matrix(self, matrices: Any, s: Any) -> Callable[[int, int], Any]:
         """The matrices of slot `s` by their shape: read where they lie, since to copy the padding takes as long as a
@@ -133,10 +139,8 @@ class Trunk:
         y = tf.switch_case(slot.branch, [lambda: x, *(product(*shape) for shape in form.shapes)])
         return tf.where(_rows(slot.has_matrix), y + vectors[:, None, BIAS], x)
 
-    def _product_gradient(
-        self, slot: Plan, x: Any, matrix: Callable[[int, int], Any], d_y: Any, scratch: Any
-    ) -> tuple[Any, Any]:
-        """The gradient of ``x`` given that of its product, and `scratch` with that of the matrix at its beginning."""
+    def _product_gradient(self, slot: Plan, x: Any, matrix: Callable[[int, int], Any], d_y: Any) -> tuple[Any, Any]:
+        """The gradients of ``x`` and, with zeros behind it, of the matrix, given that of their product."""
         tf, form = self.tf, self.form
         has_matrix = _rows(slot.has_matrix)
         d_product = tf.where(has_matrix, d_y, 0.0)
@@ -146,13 +150,17 @@ class Trunk:
                 d = d_product[..., :units]
                 d_x = tf.matmul(d, matrix(n, units), transpose_b=True)
                 d_matrix = tf.reshape(tf.matmul(x[..., :n], d, transpose_a=True), (form.n_members, n * units))
-                return tf.pad(d_x, [[0, 0], [0, 0], [0, form.width - n]]), _update(scratch, d_matrix, [0, 0])
+                rest = form.width**2 - n * units
+                return tf.pad(d_x, [[0, 0], [0, 0], [0, form.width - n]]), tf.pad(d_matrix, [[0, 0], [0, rest]])
 
             return compute
 
-        branches = [lambda: (d_y, scratch), *(gradient(*shape) for shape in form.shapes)]
-        d_x, scratch = tf.switch_case(slot.branch, branches)
-        return tf.where(has_matrix, d_x, d_y), scratch
+        def nothing() -> Any:
+            return d_y, tf.zeros((form.n_members, form.width**2))
+
+        branches = [nothing, *(gradient(*shape) for shape in form.shapes)]
+        d_x, d_matrix = tf.switch_case(slot.branch, branches)
+        return tf.where(has_matrix, d_x, d_y), d_matrix
 
     def _step(self, slot: Plan, s: Any, matrices: Any, gradient: Any, rate: Any, n_steps: Any) -> Any:
         """`matrices` with those of slot `s` behind a step, page by page, as many as there are.
@@ -160,7 +168,7 @@ class Trunk:
         A page is written when the next one has its turn: the compiler copies arrays that are read and written at once.
         """
         tf, n_members, size = self.tf, self.form.n_members, self.page
-        # Not indexed in brackets: what stands in these the compiler holds for a constant, and compiles for each anew.
+        # Not indexed in brackets, as above.
         pages = tf.gather([0, *(math.ceil(n * units / size) for n, units in self.form.shapes)], slot.branch)
 
         def read(matrices: Any, page: Any) -> Any:
@@ -196,22 +204,30 @@ class Trunk:
         tf, kind = self.tf, _rows(slot.activation)
         return tf.where(kind == RELU, 0.0, tf.where(kind == PRELU, vectors[:, None, SLOPE], 1.0))
 
-    def _activation_gradient(self, slot: Plan, z: Any, x: Any, vectors: Any, d_y: Any) -> tuple[Any, Any, Any]:
-        """The gradients of the sums `z`, of `x` as far as a gate lets it through, and of the slopes."""
+    def _activation_gradient(self, slot: Plan, z: Any, x: Any, vectors: Any, d_y: Any) -> tuple[Any, Any]:
+        """The gradients of the sums `z` and of the slopes."""
         tf, kind = self.tf, _rows(slot.activation)
         straight = tf.where(z <= 0, d_y * self._slopes(slot, vectors), d_y)
         d_slope = tf.where(slot.activation[:, None] == PRELU, tf.reduce_sum(d_y * tf.minimum(z, 0.0), 1), 0.0)
 
-        def curved() -> tuple[Any, Any]:
+        def curved() -> Any:
             curve = tf.tanh(tf.where(kind == TANH, z, z / 2))
             sigmoid = (1 + curve) / 2
             smooth = tf.where(kind == SILU, sigmoid * (1 + z * (1 - sigmoid)), 2 * x * sigmoid * (1 - sigmoid))
             slope = tf.where(kind == TANH, 1 - curve * curve, smooth)
-            return tf.where(kind >= SILU, d_y * slope, straight), tf.where(kind == GATE, d_y * 2 * sigmoid, 0.0)
+            return tf.where(kind >= SILU, d_y * slope, straight)
 
-        is_curved = tf.reduce_any(slot.activation >= SILU)
-        d_z, d_x = tf.cond(is_curved, curved, lambda: (straight, tf.zeros_like(straight)))
-        return d_z, d_x, d_slope
+        # The other branch hands on what there is: of two that compute something the compiler always computes both.
+        return tf.cond(tf.reduce_any(slot.activation >= SILU), curved, lambda: straight), d_slope
+
+    def _gate_gradient(self, slot: Plan, z: Any, d_y: Any, d_x: Any) -> Any:
+        """`d_x` with the gradient of what a gate lets through."""
+        tf, is_gate = self.tf, slot.activation == GATE
+
+        def gated() -> Any:
+            return tf.where(_rows(is_gate), d_x + d_y * (1 + tf.tanh(z / 2)), d_x)
+
+        return tf.cond(tf.reduce_any(is_gate), gated, lambda: d_x)
 
     def _dropout(self, slot: Plan, x: Any, seed: Any, s: Any) -> Any:
         """Each value left out or scaled up. The same seed and slot leave out the same."""

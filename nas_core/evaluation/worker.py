@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from nas_core.data.prepared import Prepared
 from nas_core.errors import CandidateError
@@ -19,9 +21,7 @@ class Trainer:
     """Trains candidates on one core, or on a share of a GPU."""
 
     def __init__(self, data: Prepared, recipe: Recipe) -> None:
-        quiet_tensorflow()
-        import tensorflow as tf
-
+        tf = import_tensorflow()
         # Candidates run side by side, one core each; one thread also makes equal seeds give equal weights.
         tf.config.threading.set_intra_op_parallelism_threads(1)
         tf.config.threading.set_inter_op_parallelism_threads(1)
@@ -65,6 +65,19 @@ class Trainer:
         except (CandidateError, MemoryError, tf.errors.OpError, ValueError) as error:
             reason = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
             return recipe.failed(request.architecture, request.parent, reason)
+
+
+def import_tensorflow() -> Any:
+    """TensorFlow without scikit-learn and pandas, which Keras would only wrap: a quarter of the import is theirs."""
+    quiet_tensorflow()
+    spared = [name for name in ("sklearn", "pandas") if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(spared))  # type: ignore[arg-type]  # None makes an import fail
+    try:
+        import tensorflow as tf
+    finally:
+        for name in spared:
+            del sys.modules[name]
+    return tf
 
 
 def memory(name: str) -> int:

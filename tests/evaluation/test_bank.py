@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from functools import cache
 
 import numpy as np
@@ -169,6 +172,30 @@ def test_company_changes_nothing_but_the_rounding(data):
         assert other.score == pytest.approx(one.score, rel=0.02, abs=0.02)
         assert other.parameters == one.parameters
     assert all(evaluation.standard_error > 0 for evaluation in together)
+
+
+ONE_AFTER_ANOTHER = """
+import sys
+from nas_core.data.folds import make_folds
+from nas_core.data.prepared import Prepared
+from nas_core.evaluation.bank import Bank, Member
+from nas_core.runs.run import open_run
+from nas_core.space.architecture import Architecture, Choice
+from nas_core.training.pace import Plan
+data = Prepared(open_run(sys.argv[1]))
+bank = Bank(data, make_folds(data, 1), Plan(1, learning_rate=0.005))
+for widths in ([32], [128, 64], [64, 128, 128]):
+    layers = [Choice.of("dense", units=units, activation="relu") for units in widths]
+    bank.train([Member(Architecture((*layers, Choice.of("normalization", over="row"))), 0, (0,))])
+"""
+
+
+@pytest.mark.slow
+def test_one_program_is_compiled_for_all_networks_of_a_form(data, tmp_path):
+    """What the compiler holds for a constant, an index in brackets for one, it compiles for each value of anew."""
+    environment = os.environ | {"XLA_FLAGS": f"--xla_dump_to={tmp_path} --xla_dump_hlo_as_text"}
+    subprocess.run([sys.executable, "-c", ONE_AFTER_ANOTHER, data.run.address], env=environment, check=True)
+    assert len(list(tmp_path.glob("*XlaMustCompile*before_optimizations.txt"))) == 1
 
 
 @pytest.mark.slow
