@@ -95,7 +95,11 @@ def test_with_folds_the_best_are_also_made_wider_if_there_is_time(data):
     assert long.candidate(WIDE) == NARROW.fingerprint
     assert both.alone == (WIDE, NARROW)
     assert both.candidate(WIDE) == WIDE.fingerprint
-    assert plan_of(with_rows(data, 50_000), [best], 60).alone == (NARROW,)
+    with_rows(data, 50_000)
+    assert plan_of(data, [best], 60).alone == (NARROW,)
+    assert plan_of(data, [best], 60).joined == joined(8, NARROW)
+    assert plan_of(data, [best], 130).joined == joined(4, WIDE)  # rather than eight narrow ones
+    assert plan_of(data, [best], 130).candidate(*joined(4, WIDE)) == NARROW.fingerprint
 
 
 def test_each_core_has_members_of_its_own(data, monkeypatch):
