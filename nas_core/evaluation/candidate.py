@@ -42,6 +42,7 @@ class Recipe:
     share: float = 1.0  # of the rows of a fold
     shrink: int = 1  # the sides of pictures are divided by this
     n_tried: int = 0  # so many of the folds are trained, all where it is 0
+    seconds: float = 0.0  # for a candidate at most; no limit where it is 0
 
     def folds(self, data: Prepared) -> list[Fold]:
         """The rows that each candidate learns from, and those that judge it."""
@@ -57,21 +58,21 @@ class Recipe:
         """`data` at the resolution that candidates see."""
         return data if self.shrink == 1 else Smaller(data.run, self.shrink)
 
-    def longer(self, factor: int) -> Recipe:
+    def longer(self, factor: int, seconds: float = 0.0) -> Recipe:
         """The recipe for those that are worth more: `factor` times as many rows, or epochs, in full resolution.
 
-        Where one fold of several was tried, all of them are, which is as much more.
+        Where one fold of several was tried, all of them are, which is as much more. `seconds` limits each.
         """
         if self.n_tried:
-            return replace(self, n_tried=0, shrink=1, inherits=False)
+            return replace(self, n_tried=0, shrink=1, inherits=False, seconds=seconds)
         share = min(1.0, factor * self.share)
         epochs = math.ceil(factor * self.epochs * self.share / share)
-        return replace(self, share=share, epochs=epochs, shrink=1, inherits=False)
+        return replace(self, share=share, epochs=epochs, shrink=1, inherits=False, seconds=seconds)
 
     @property
     def plan(self) -> Plan:
         """How each of them is fitted."""
-        return Plan(self.epochs, self.batch_size, self.learning_rate)
+        return Plan(self.epochs, self.batch_size, self.learning_rate, self.seconds or math.inf)
 
     def failed(self, architecture: Architecture, parent: str | None, reason: str) -> Evaluation:
         """The record of a candidate that could not be measured."""
@@ -131,7 +132,7 @@ def train_candidate(data: Prepared, recipe: Recipe, architecture: Architecture, 
         standard_error=verdict.error,
         metrics=verdict.figures,
         parameters=_count_parameters(fitted.model) if seen is data else _known_parameters(architecture, data),
-        epochs=recipe.epochs,
+        epochs=min(recipe.epochs, int(fitted.history[-1]["epoch"])),
         share=recipe.share,
         shrink=recipe.shrink,
         parent=parent,

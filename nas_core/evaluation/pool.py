@@ -93,6 +93,13 @@ class Pool:
             self._changed.notify()
         return call.answer.result()
 
+    def drop_waiting(self) -> None:
+        """Forget the candidates that wait for a worker; those that are being trained are trained to the end."""
+        with self._changed:
+            while self._waiting:
+                call = self._waiting.popleft()
+                call.answer.set_result(self._failed(call, "it was dropped"))
+
     def close(self) -> None:
         """End the workers, whatever they are at, and, when it was started here, Ray."""
         import ray

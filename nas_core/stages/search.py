@@ -20,7 +20,9 @@ from nas_core.errors import JobError
 from nas_core.evaluation.candidate import Recipe, weights_path
 from nas_core.evaluation.evaluation import Evaluation
 from nas_core.evaluation.fidelity import (
+    CANDIDATE_SHARE,
     FINAL_SHARE,
+    LEAST_PROMOTED,
     PROMOTION,
     Pace,
     affordable_epochs,
@@ -80,7 +82,7 @@ def work(job: Job, run: Run) -> dict[str, Any]:
     write_json(run.path(layout.VOCABULARY), space.vocabulary.to_json())
     append_line(run.path(layout.SESSIONS), {"n_candidates": len(ledger), "seconds": round(clock.used, 2)})
     log.info("Search %s for %.0f s among networks of up to %d layers.", job.algorithm, clock.left, space.max_layers)
-    recipe = _recipe(job, run, data, clock.left, pace)
+    recipe = _recipe(job, run, data, clock, pace)
     settings = job.priced_for(count_judges(data, recipe.n_folds))
     earlier = earlier_results(job.warm_start, run, space)
     agent = BeginWith([first, *backbones(space)], make_agent(job.agent, space, settings, job.seed, earlier), space)
@@ -92,7 +94,8 @@ def work(job: Job, run: Run) -> dict[str, Any]:
         search = Search(space, settings, agent, ledger, train, Progress(run, ledger, clock, limits, kept=kept))
         reason = search.run(limits, pool.n_calls, _round_size(data, recipe, space, first))
         if kept:
-            longer = partial(pool.train, parent=None, recipe=recipe.longer(PROMOTION))
+            pool.drop_waiting()
+            longer = partial(pool.train, parent=None, recipe=recipe.longer(PROMOTION, kept / LEAST_PROMOTED))
             Rung(run, ledger, clock, longer, settings.size_penalty).climb(
                 pool.n_workers, space.vocabulary.decode(first)
             )
@@ -112,12 +115,12 @@ def _final_seconds(job: Job) -> float:
     return reserved_seconds(60 * job.budget_minutes, FINAL_SHARE) * count_cores()
 
 
-def _recipe(job: Job, run: Run, data: Prepared, seconds: float, pace: Pace) -> Recipe:
-    """How candidates are trained in a search of `seconds`; a search that is taken up goes on as it began."""
+def _recipe(job: Job, run: Run, data: Prepared, clock: Clock, pace: Pace) -> Recipe:
+    """How candidates are trained in the time of `clock`; a search that is taken up goes on as it began."""
     path = run.path(layout.RECIPE)
     if path.exists():
         return Recipe(**read_json(path))
-    n_rows, seconds = data.schema["n_rows"]["train"], seconds * (1 - pace.promoted_share)
+    n_rows, seconds = data.schema["n_rows"]["train"], clock.left * (1 - pace.promoted_share)
     n_folds = count_folds(data, job.folds)
     # Building a network of pictures takes as long as one of its trainings: on the first rung one fold is enough.
     n_tried = 1 if pace.of_pictures and n_folds > 1 and not _is_asked_for(job) else 0
@@ -138,6 +141,7 @@ def _recipe(job: Job, run: Run, data: Prepared, seconds: float, pace: Pace) -> R
         n_folds=n_folds,
         n_tried=n_tried,
         share=share,
+        seconds=CANDIDATE_SHARE * clock.budget if pace.of_pictures and not _is_asked_for(job) else 0.0,
         shrink=1 if _is_asked_for(job) else shrink_of(ends(data.transforms).shape),
     )
     write_json(path, asdict(recipe))

@@ -48,7 +48,7 @@ def test_a_task_goes_the_whole_way(name, algorithm, tmp_path):
     assert len({line["fingerprint"] for line in read_lines(run.path(layout.CANDIDATES))}) == N
     longer, epochs = list(read_lines(run.path(layout.PROMOTED))), read_json(run.path(layout.RECIPE))["epochs"]
     assert bool(longer) == ("candidate_epochs" not in fields)
-    assert all(line["epochs"] == 4 * epochs for line in longer)
+    assert all(line["epochs"] <= 4 * epochs for line in longer)  # fewer where that would take too long
     # The sample can be learned: better than a constant answer.
     metric = told["metric"]
     constant = next(figures for baseline, figures in told["baselines"].items() if baseline != "linear")

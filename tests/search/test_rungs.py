@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 import pytest
 
 from nas_core.data.prepared import Prepared
@@ -100,6 +103,8 @@ def test_a_candidate_sees_small_pictures_and_is_told_for_what_it_is_in_full(tmp_
     assert (second.epochs, second.share, second.shrink) == (4, 1.0, 1)
     assert first.parameters == second.parameters
     assert None not in (first.score, second.score)
+    limited = train_candidate(data, replace(low, epochs=100_000, seconds=2.0), network, None)
+    assert limited.score is not None and limited.epochs < 100_000
 
 
 def test_where_rows_are_few_one_fold_is_tried_first_and_then_all(tmp_path):
@@ -109,6 +114,7 @@ def test_where_rows_are_few_one_fold_is_tried_first_and_then_all(tmp_path):
     assert len(low.folds(data)) == 1
     assert len(low.longer(4).folds(data)) == 5
     assert (low.longer(4).epochs, low.longer(4).share) == (4, 0.8)
+    assert [recipe.plan.seconds for recipe in (low, low.longer(4, 9.0))] == [math.inf, 9.0]
 
 
 def test_without_a_second_rung_the_first_network_comes_second(tmp_path):
