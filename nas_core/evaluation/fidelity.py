@@ -19,9 +19,6 @@ EPOCHS = 6
 LEAST_STEPS = 300  # of training; with fewer, networks differ by how fast they begin
 FLOPS_PER_SECOND = 100e9  # of a core that trains a network
 LEAST_CANDIDATES = 10  # of pictures, before they are trained any longer
-MANY_CANDIDATES = 200  # of tables: an agent that has time for more has it try them for longer
-LONG_EPOCHS = 24  # at most
-BESIDE_SECONDS = 0.2  # what a candidate of a table costs beside its training
 LEAST_SIDE = 64  # pixels; larger pictures are halved for candidates: what is left still shows what they are
 CANDIDATE_SHARE = 1 / 30  # of the budget, that a candidate of pictures may take: operations do not tell all of it
 PROMOTION = 4  # times as many rows, or epochs, for the best
@@ -81,15 +78,6 @@ def default_epochs(n_rows: int, batch_size: int, pace: Pace = OF_TABLES) -> int:
 def affordable_epochs(n_rows: int, seconds: float, pace: Pace) -> int:
     """So many that `seconds` of a core are enough for some candidates, of `n_rows` in all their folds together."""
     return max(pace.epochs, int(seconds * pace.rows / (LEAST_CANDIDATES * max(1, n_rows))))
-
-
-def spare_epochs(n_rows: int, seconds: float, pace: Pace) -> int:
-    """So many that `seconds` of a core are enough for many candidates of a table, of `n_rows` in all their folds.
-
-    In few epochs those look best that learn fast, and a long search finds ever more of these.
-    """
-    each = max(0.0, seconds / MANY_CANDIDATES - BESIDE_SECONDS)
-    return min(LONG_EPOCHS, int(each * pace.rows / max(1, n_rows)))
 
 
 def default_share(n_rows: int, epochs: int, seconds: float, pace: Pace = OF_TABLES) -> float:

@@ -31,7 +31,6 @@ from nas_core.evaluation.fidelity import (
     default_share,
     pace_of,
     shrink_of,
-    spare_epochs,
 )
 from nas_core.evaluation.final_plan import count_cores
 from nas_core.evaluation.ledger import Ledger
@@ -127,11 +126,8 @@ def _recipe(job: Job, run: Run, data: Prepared, clock: Clock, pace: Pace) -> Rec
     n_times = n_tried or max(1, n_folds - 1)
     share = job.candidate_share or default_share(n_rows, job.candidate_epochs, seconds / n_times, pace)
     epochs = default_epochs(math.ceil(share * n_rows), job.batch_size, pace)
-    n_learned = math.ceil(share * n_rows) * n_times
     if pace.of_pictures:
-        epochs = min(epochs, affordable_epochs(n_learned, seconds, pace))
-    else:
-        epochs = max(epochs, spare_epochs(n_learned, seconds, pace))
+        epochs = min(epochs, affordable_epochs(math.ceil(share * n_rows) * n_times, seconds, pace))
     recipe = Recipe(
         epochs=job.candidate_epochs or epochs,
         batch_size=job.batch_size,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from nas_core.evaluation.fidelity import (
     EPOCHS,
-    LONG_EPOCHS,
     OF_TABLES,
     Pace,
     affordable_epochs,
@@ -12,7 +11,6 @@ from nas_core.evaluation.fidelity import (
     default_round,
     default_share,
     shrink_of,
-    spare_epochs,
 )
 
 
@@ -32,12 +30,6 @@ def test_a_part_of_many_rows_in_a_short_search():
     assert share * 10_000_000 * EPOCHS * OF_TABLES.candidates <= 1.01 * 75 * OF_TABLES.rows
     assert default_share(10_000_000, 2, seconds=75) > 2.9 * share
     assert default_share(10_000_000, 0, seconds=1) == OF_TABLES.least_rows / 10_000_000
-
-
-def test_a_long_search_tries_for_longer():
-    hour = 3600
-    assert [spare_epochs(16_000, seconds, OF_TABLES) for seconds in (30, 60, 200, hour)] == [0, 1, 15, LONG_EPOCHS]
-    assert spare_epochs(16_000, 200, OF_TABLES) > spare_epochs(32_000, 200, OF_TABLES) > EPOCHS
 
 
 def test_large_pictures_are_halved_for_candidates():
