@@ -26,6 +26,7 @@ FINAL_EPOCHS = (15, 60)  # so many at least, and at most
 COUNTS = (8, 4)
 MEMBERS = {count: Choice.of("members", count=count) for count in COUNTS}  # before a candidate: several in one network
 MAX_JOINED = 3  # such networks, each on a core of its own
+RACERS = 6  # such networks at most among which a race decides
 MEMBERS_SHARE = 0.9  # of the time, where no core is left for networks without members
 MEMBER_COST = 0.8  # of what a network by itself costs
 FOLDED_TIMES = 2  # as long as needed are members of several folds to have, or those of one fold are better
@@ -36,6 +37,8 @@ MAX_FOLDED_BYTES = 2**28  # of the rows, which each fold holds once more
 @dataclass(frozen=True)
 class FinalPlan:
     """The number of folds; the networks by themselves (`alone`), those of several members (`joined`), the best first.
+
+    Of those of several members as many are trained as there are cores (`count_joined`); of more, a race decides which.
 
     `origins` tells of those that are wider than a candidate which one they come from.
     """
@@ -81,18 +84,17 @@ def plan_finals(
 
     def plan(n_folds: int, seconds: float, joined: Sequence[Architecture] = ()) -> FinalPlan:
         first = [each.architecture for each in wide if n_folds > 1 and final_seconds(each, n_rows) <= seconds]
-        alone, n_joined = tuple(dict.fromkeys([*first, *known])), min(count_cores(), MAX_JOINED)
-        return FinalPlan(n_folds, alone, tuple(joined)[:n_joined], origins)
+        return FinalPlan(n_folds, tuple(dict.fromkeys([*first, *known])), tuple(joined), origins)
 
     def joined(some: Sequence[Evaluation], seconds: float, counts: Sequence[int]) -> list[Architecture]:
         return _joined(some, MEMBERS_SHARE * seconds, counts, shape, n_rows)
 
     in_folds, counts = seconds / (FOLDED_TIMES * more), COUNTS[:1] if is_small else COUNTS
-    if found := joined(wide, in_folds, counts) + joined(best, in_folds, counts):
-        return plan(N_FOLDS, 0, found)
+    if found := joined([*best, *wide, *candidates[len(best) :]], in_folds, counts):
+        return plan(N_FOLDS, 0, found[:RACERS])
     if is_small and final_seconds(candidates[0], n_rows) * more <= seconds:
         return plan(N_FOLDS, seconds / more)
-    return plan(n_folds, seconds, joined(candidates, seconds, COUNTS))
+    return plan(n_folds, seconds, joined(candidates, seconds, COUNTS)[: count_joined()])
 
 
 def _wider(candidate: Evaluation, others: Sequence[Evaluation], space: Space) -> Evaluation | None:
@@ -130,6 +132,11 @@ def final_seconds(candidate: Evaluation, n_rows: int) -> float:
     least, most = FINAL_EPOCHS
     epochs = min(most, max(least, FINAL_ROWS / n_rows))
     return epochs * candidate.seconds.get("train", math.inf) / (candidate.epochs * candidate.share)
+
+
+def count_joined() -> int:
+    """How many networks of several members are trained in full."""
+    return min(count_cores(), MAX_JOINED)
 
 
 def count_cores() -> int:

@@ -17,7 +17,7 @@ from nas_core.data.folds import Fold, count_folds
 from nas_core.data.prepared import Prepared
 from nas_core.errors import CandidateError, JobError
 from nas_core.evaluation.bank import Bank, Member
-from nas_core.evaluation.final_plan import MEMBERS_SHARE, FinalPlan, count_cores
+from nas_core.evaluation.final_plan import MEMBERS_SHARE, FinalPlan, count_cores, count_joined
 from nas_core.space.architecture import Architecture
 from nas_core.targets.members import HEAD
 from nas_core.tasks.registry import load_part
@@ -30,6 +30,7 @@ from nas_core.training.transfer import fast_model, new_model
 log = logging.getLogger("nas")
 
 PICTURES_SECONDS = 25.0  # for a finalist of pictures, before there is another one
+RACE_SHARE = 0.25  # of the time, to find out which networks of several members are worth the rest
 LEAST_SECONDS = 5.0  # for a finalist; with less, one that is not the first is left out
 
 Fits = tuple[list[Any], list[Epoch], list[np.ndarray]]  # models, history, outputs on the rows held out
@@ -63,7 +64,8 @@ class FinalTraining:
     def train_best(self, finals: FinalPlan, deadline: float) -> list[Finalist]:
         """The networks of several members and, as the time allows, those by themselves; one of them in any case.
 
-        Those have a core each; the others have the cores that are left, or come afterwards.
+        Those have a core each, and if there are more of them, those that win a race; the others have the cores that are
+        left, or come afterwards.
 
         Args:
             finals: the networks.
@@ -72,11 +74,11 @@ class FinalTraining:
         Raises:
             JobError: none of them could be trained.
         """
-        n_cores = count_cores()
-        n_free = max(0, n_cores - len(finals.joined))
-        with ThreadPoolExecutor(max(1, len(finals.joined)), "members") as aside:
+        joined, n_cores = self._winners(finals.joined, deadline), count_cores()
+        n_free = max(0, n_cores - len(joined))
+        with ThreadPoolExecutor(max(1, len(joined)), "members") as aside:
             seconds = (deadline - time.monotonic()) * (1 if n_free else MEMBERS_SHARE)
-            begun = [aside.submit(self._try, seconds, each) for each in finals.joined]
+            begun = [aside.submit(self._try, seconds, each) for each in joined]
             outcomes = [] if n_free else [each.result() for each in begun]
             outcomes += self._in_turns(finals.alone, n_free or n_cores, deadline, is_needed=not _trained(outcomes))
             outcomes += [each.result() for each in begun] if n_free else []
@@ -111,6 +113,27 @@ class FinalTraining:
         model = new_model(Architecture(()), self.data, name=f"linear_{fold}_{copy}")
         set_weights(model, weights)
         return model
+
+    def _winners(self, joined: Sequence[Architecture], deadline: float) -> Sequence[Architecture]:
+        """Of `joined` as many as are trained in full: those that are best after a short training on the first fold.
+
+        What the search found best by itself need not be the best of members that are trained for long.
+        """
+        if len(joined) <= count_joined():
+            return joined
+        seconds = RACE_SHARE * (deadline - time.monotonic()) * count_cores() / len(joined)
+        with ThreadPoolExecutor(count_cores(), "race") as threads:
+            scores = dict(zip(joined, threads.map(partial(self._race, seconds), joined), strict=True))
+        return sorted(joined, key=scores.__getitem__, reverse=True)[: count_joined()]
+
+    def _race(self, seconds: float, architecture: Architecture) -> float:
+        try:
+            _, history, outputs = self._fit_in_keras(architecture, seconds, self.folds[:1])
+        except CandidateError:
+            return -math.inf
+        score = judge_folds(self.data, self.folds[:1], outputs).score
+        log.info("Tried out %s: score %.4f after %d epochs.", architecture, score, history[-1]["epoch"])
+        return score
 
     def _in_turns(
         self, architectures: Sequence[Architecture], n_cores: int, deadline: float, is_needed: bool
@@ -150,8 +173,10 @@ class FinalTraining:
         Raises:
             CandidateError: it diverged.
         """
-        fit = self._fit_in_bank if self.bank.holds(architecture) else self._fit_in_keras
-        models, history, outputs = fit(architecture, seconds)
+        if self.bank.holds(architecture):
+            models, history, outputs = self._fit_in_bank(architecture, seconds)
+        else:
+            models, history, outputs = self._fit_in_keras(architecture, seconds, self.folds)
         verdict, last = judge_folds(self.data, self.folds, outputs), history[-1]
         said = "Finalist %s: score %.4f after %d epochs, %.1f s."
         log.info(said, architecture, verdict.score, last["epoch"], last["seconds"])
@@ -167,10 +192,10 @@ class FinalTraining:
             set_weights(model, each.weights)
         return models, history, [each.output for each in trained]
 
-    def _fit_in_keras(self, architecture: Architecture, seconds: float) -> Fits:
+    def _fit_in_keras(self, architecture: Architecture, seconds: float, folds: list[Fold]) -> Fits:
         plan = replace(self.plan, seconds=seconds)
         models, histories, outputs = list[Any](), [], []
-        for fitted in fit_folds(lambda _: fast_model(architecture, self.data), self.data, self.folds, plan, self.seed):
+        for fitted in fit_folds(lambda _: fast_model(architecture, self.data), self.data, folds, plan, self.seed):
             models.append(self._build(architecture, len(models)))
             models[-1].set_weights(fitted.model.get_weights())
             histories.append(fitted.history)

@@ -76,11 +76,11 @@ def test_the_more_time_the_more_is_trained(data):
     assert plan(20) == (1, joined(4, NARROW))
     assert plan(30) == (5, ())
     assert plan(300) == (5, joined(8, NARROW))
-    assert plan(420) == (5, joined(8, WIDE))
+    assert plan(420) == (5, joined(8, WIDE, NARROW))
     with_rows(data, 50_000)  # 1.5 and 1.05 s
     assert plan(10) == (1, joined(8, NARROW))  # rather than four of the best
     assert plan(15) == (1, joined(8, WIDE))
-    assert plan(55) == (5, joined(4, WIDE))
+    assert plan(55) == (5, (*joined(4, WIDE), *joined(4, NARROW)))
 
 
 @pytest.mark.usefixtures("one_core")
@@ -98,7 +98,7 @@ def test_with_folds_the_best_are_also_made_wider_if_there_is_time(data):
     with_rows(data, 50_000)
     assert plan_of(data, [best], 60).alone == (NARROW,)
     assert plan_of(data, [best], 60).joined == joined(8, NARROW)
-    assert plan_of(data, [best], 130).joined == joined(4, WIDE)  # rather than eight narrow ones
+    assert plan_of(data, [best], 130).joined == (*joined(8, NARROW), *joined(4, WIDE))
     assert plan_of(data, [best], 130).candidate(*joined(4, WIDE)) == NARROW.fingerprint
 
 

@@ -1,16 +1,20 @@
-"""The final training: its folds, and the linear model among its finalists."""
+"""The final training: its folds, the race before it, and the linear model among its finalists."""
 
 from __future__ import annotations
+
+import time
 
 import numpy as np
 import pytest
 
 from nas_core.data.folds import make_folds
 from nas_core.data.prepared import Prepared
+from nas_core.evaluation.final_plan import FinalPlan
 from nas_core.evaluation.finalists import FinalTraining
 from nas_core.inputs.tabular import linear
 from nas_core.job import job_json, parse_job
 from nas_core.runs.run import create_run
+from nas_core.space.architecture import Architecture, Choice
 from nas_core.stage import execute
 from nas_core.tasks.registry import load_part, load_task
 from nas_core.training.pace import Plan
@@ -58,3 +62,15 @@ def test_where_rows_are_many_there_is_none(tmp_path):
     folds = make_folds(data, 1)
     data.schema["n_rows"] = {"train": 10_000, "valid": 2_000}
     assert FinalTraining(data, folds, Plan(1), seed=0).train_linear(3) == []
+
+
+@pytest.mark.slow
+def test_a_race_decides_which_networks_of_several_members_are_trained(tmp_path, monkeypatch):
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0})
+    data, members = prepared(tmp_path, "tabular_regression"), Choice.of("members", count=4)
+    dense, dropout = Choice.of("dense", units=64, activation="relu"), Choice.of("dropout", rate=0.5)
+    good, blind = Architecture((members, dense)), Architecture((members, dense, dropout, dense, dropout))
+    training = FinalTraining(data, make_folds(data, 3), Plan(30), seed=0)
+    finalists = training.train_best(FinalPlan(3, (), (blind, good)), time.monotonic() + 40)
+    assert [each.architecture for each in finalists] == [good]
+    assert len(finalists[0].models) == 3
