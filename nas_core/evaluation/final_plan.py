@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from nas_core.data.folds import N_FOLDS, count_folds
@@ -55,7 +55,7 @@ class FinalPlan:
 
 
 def plan_finals(
-    data: Prepared, space: Space, wanted: int, candidates: Sequence[Evaluation], seconds: float
+    data: Prepared, space: Space, wanted: int, candidates: Sequence[Evaluation], seconds: float, rate: float
 ) -> FinalPlan:
     """What `seconds` are enough for.
 
@@ -73,12 +73,13 @@ def plan_finals(
         wanted: the job's number of folds, 0 for none.
         candidates: the finalists, the best first.
         seconds: for all final trainings.
+        rate: the best that the search reached (:func:`best_rate`).
     """
     n_folds, shape, n_rows = count_folds(data, wanted), ends(data.transforms).shape, data.schema["n_rows"]["train"]
     may_fold = n_folds == 1 and not wanted and len(shape) == 1 and n_bytes(data.split("train")) <= MAX_FOLDED_BYTES
     more = N_FOLDS - 1 if may_fold and count_folds(data, N_FOLDS) > 1 else math.inf  # times the rows of one training
     is_small, best = n_rows <= FOLDED_ROWS, candidates[:2]
-    wider = [(each, _wider(each, candidates, space)) for each in (best if len(shape) == 1 else [])]
+    wider = [(each, _wider(each, rate, space)) for each in (best if len(shape) == 1 and rate else [])]
     wide, known = [each for _, each in wider if each], [each.architecture for each in candidates]
     origins = {each.architecture: own.architecture for own, each in wider if each and each.architecture not in known}
 
@@ -97,14 +98,17 @@ def plan_finals(
     return plan(n_folds, seconds, joined(candidates, seconds, COUNTS)[: count_joined()])
 
 
-def _wider(candidate: Evaluation, others: Sequence[Evaluation], space: Space) -> Evaluation | None:
+def best_rate(measured: Iterable[Evaluation]) -> float:
+    """Operations of a row by seconds of training, where most were done; all that is `measured` saw equally many rows."""
+    return max((each.flops / each.seconds["train"] for each in measured if "train" in each.seconds), default=0.0)
+
+
+def _wider(candidate: Evaluation, rate: float, space: Space) -> Evaluation | None:
     """`candidate` as if it had been as wide as `space` allows; None where that is no other network.
 
-    What its training would have taken follows from its operations, at the best rate that one of `others` reached.
+    What its training would have taken follows from its operations, at the best rate of the search.
     """
-    wider = widened(candidate.architecture, space)
-    rate = max(each.flops / each.seconds.get("train", math.inf) for each in others)  # they have the same fidelity
-    if not wider or not rate:
+    if (wider := widened(candidate.architecture, space)) is None:
         return None
     flops = space.cost_of(wider).flops
     return replace(candidate, architecture=wider, flops=flops, seconds={"train": flops / rate})

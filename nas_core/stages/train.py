@@ -16,7 +16,7 @@ from nas_core.data.prepared import Prepared, Split
 from nas_core.envs.reward import price
 from nas_core.envs.settings import EnvSettings
 from nas_core.errors import CandidateError
-from nas_core.evaluation.final_plan import plan_finals
+from nas_core.evaluation.final_plan import best_rate, plan_finals
 from nas_core.evaluation.finalists import Finalist, FinalTraining
 from nas_core.evaluation.ledger import Ledger
 from nas_core.job import Job
@@ -71,7 +71,8 @@ def work(job: Job, run: Run) -> dict[str, Any]:
 
     entries = best_candidates(run, job.n_finalists or MAX_FINALISTS)
     candidates = [entry.evaluation for entry in entries]
-    finals = plan_finals(data, make_space(data, job), job.folds, candidates, deadline - time.monotonic())
+    rate = best_rate(entry.evaluation for entry in Ledger(run.path(layout.CANDIDATES)))
+    finals = plan_finals(data, make_space(data, job), job.folds, candidates, deadline - time.monotonic(), rate)
     folds = make_folds(data, finals.n_folds)
     learning_rate = job.learning_rate or default_learning_rate(has_pictures(data.split("train")))
     plan = Plan(job.epochs, job.batch_size, learning_rate, patience=PATIENCE, thaws=True)

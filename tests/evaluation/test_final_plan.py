@@ -11,6 +11,7 @@ from nas_core.evaluation.evaluation import Evaluation
 from nas_core.evaluation.final_plan import (
     FINAL_ROWS,
     FinalPlan,
+    best_rate,
     final_seconds,
     plan_finals,
 )
@@ -42,7 +43,7 @@ def data(tmp_path):
 
 
 def plan_of(data: Prepared, candidates: list[Evaluation], seconds: float, wanted: int = 0) -> FinalPlan:
-    return plan_finals(data, make_space(data, SpaceSettings()), wanted, candidates, seconds)
+    return plan_finals(data, make_space(data, SpaceSettings()), wanted, candidates, seconds, best_rate(candidates))
 
 
 def with_rows(data: Prepared, n: int) -> Prepared:
