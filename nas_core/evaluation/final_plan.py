@@ -99,7 +99,7 @@ def plan_finals(
 
 
 def best_rate(measured: Iterable[Evaluation]) -> float:
-    """Operations of a row by seconds of training, where most were done; all that is `measured` saw equally many rows."""
+    """Operations of a row by seconds of training, at best; all that is `measured` saw equally many rows."""
     return max((each.flops / each.seconds["train"] for each in measured if "train" in each.seconds), default=0.0)
 
 
