@@ -28,7 +28,7 @@ MEMBERS = {count: Choice.of("members", count=count) for count in COUNTS}  # befo
 MAX_JOINED = 3  # such networks, each on a core of its own
 RACERS = 6  # such networks at most among which a race decides
 MEMBERS_SHARE = 0.9  # of the time, where no core is left for networks without members
-MEMBER_COST = 0.8  # of what a network by itself costs
+MEMBER_COST = 1.2  # of what a network by itself costs in the bank, which cannot hold members
 FOLDED_TIMES = 2  # as long as needed are members of several folds to have, or those of one fold are better
 FOLDED_ROWS = 10_000  # with more, several members are worth more than several folds
 MAX_FOLDED_BYTES = 2**28  # of the rows, which each fold holds once more

@@ -74,14 +74,14 @@ def test_the_more_time_the_more_is_trained(data):
 
     with_rows(data, 5_000)
     assert plan(5) == (1, ())
-    assert plan(20) == (1, joined(4, NARROW))
+    assert plan(23) == (1, joined(4, NARROW))
     assert plan(30) == (5, ())
-    assert plan(300) == (5, joined(8, NARROW))
-    assert plan(420) == (5, joined(8, WIDE, NARROW))
+    assert plan(360) == (5, joined(8, NARROW))
+    assert plan(520) == (5, joined(8, WIDE, NARROW))
     with_rows(data, 50_000)  # 1.5 and 1.05 s
-    assert plan(10) == (1, joined(8, NARROW))  # rather than four of the best
-    assert plan(15) == (1, joined(8, WIDE))
-    assert plan(55) == (5, (*joined(4, WIDE), *joined(4, NARROW)))
+    assert plan(12) == (1, joined(8, NARROW))  # rather than four of the best
+    assert plan(17) == (1, joined(8, WIDE))
+    assert plan(65) == (5, (*joined(4, WIDE), *joined(4, NARROW)))
 
 
 @pytest.mark.usefixtures("one_core")
@@ -97,20 +97,20 @@ def test_with_folds_the_best_are_also_made_wider_if_there_is_time(data):
     assert both.alone == (WIDE, NARROW)
     assert both.candidate(WIDE) == WIDE.fingerprint
     with_rows(data, 50_000)
-    assert plan_of(data, [best], 60).alone == (NARROW,)
-    assert plan_of(data, [best], 60).joined == joined(8, NARROW)
-    assert plan_of(data, [best], 130).joined == (*joined(8, NARROW), *joined(4, WIDE))
-    assert plan_of(data, [best], 130).candidate(*joined(4, WIDE)) == NARROW.fingerprint
+    assert plan_of(data, [best], 95).alone == (NARROW,)
+    assert plan_of(data, [best], 95).joined == joined(8, NARROW)
+    assert plan_of(data, [best], 185).joined == (*joined(8, NARROW), *joined(4, WIDE))
+    assert plan_of(data, [best], 185).candidate(*joined(4, WIDE)) == NARROW.fingerprint
 
 
 def test_each_core_has_members_of_its_own(data, monkeypatch):
     monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1})
     best, other = measured(WIDE, 1.0), measured(NARROW, 0.7)
     with_rows(data, 50_000)
-    plan = plan_of(data, [best, other], 15)
+    plan = plan_of(data, [best, other], 17)
     assert plan.joined == joined(8, WIDE, NARROW)
     assert [plan.candidate(each) for each in plan.joined] == [WIDE.fingerprint, NARROW.fingerprint]
-    assert plan_of(data, [best, other], 10).joined == (*joined(8, NARROW), *joined(4, WIDE))
+    assert plan_of(data, [best, other], 12).joined == (*joined(8, NARROW), *joined(4, WIDE))
 
 
 @pytest.mark.usefixtures("one_core")
