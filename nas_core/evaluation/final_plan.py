@@ -39,7 +39,6 @@ class FinalPlan:
     """The number of folds; the networks by themselves (`alone`), those of several members (`joined`), the best first.
 
     Of those of several members as many are trained as there are cores (`count_joined`); of more, a race decides which.
-
     `origins` tells of those that are wider than a candidate which one they come from.
     """
 
@@ -100,7 +99,7 @@ def plan_finals(
 
 def best_rate(measured: Iterable[Evaluation]) -> float:
     """Operations of a row by seconds of training, at best; all that is `measured` saw equally many rows."""
-    return max((each.flops / each.seconds["train"] for each in measured if "train" in each.seconds), default=0.0)
+    return max((each.flops / each.seconds["train"] for each in measured if each.seconds.get("train")), default=0.0)
 
 
 def _wider(candidate: Evaluation, rate: float, space: Space) -> Evaluation | None:

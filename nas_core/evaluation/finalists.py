@@ -121,8 +121,9 @@ class FinalTraining:
         """
         if len(joined) <= count_joined():
             return joined
-        seconds = RACE_SHARE * (deadline - time.monotonic()) * count_cores() / len(joined)
-        with ThreadPoolExecutor(count_cores(), "race") as threads:
+        n_cores = count_cores()
+        seconds = RACE_SHARE * (deadline - time.monotonic()) / math.ceil(len(joined) / n_cores)
+        with ThreadPoolExecutor(n_cores, "race") as threads:
             scores = dict(zip(joined, threads.map(partial(self._race, seconds), joined), strict=True))
         return sorted(joined, key=scores.__getitem__, reverse=True)[: count_joined()]
 
