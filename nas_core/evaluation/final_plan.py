@@ -78,19 +78,19 @@ def plan_finals(
     may_fold = n_folds == 1 and not wanted and len(shape) == 1 and n_bytes(data.split("train")) <= MAX_FOLDED_BYTES
     more = N_FOLDS - 1 if may_fold and count_folds(data, N_FOLDS) > 1 else math.inf  # times the rows of one training
     is_small, best = n_rows <= FOLDED_ROWS, candidates[:2]
-    wider = [(each, _wider(each, rate, space)) for each in (best if len(shape) == 1 and rate else [])]
-    wide, known = [each for _, each in wider if each], [each.architecture for each in candidates]
-    origins = {each.architecture: own.architecture for own, each in wider if each and each.architecture not in known}
+    known, widens = [each.architecture for each in candidates], len(shape) == 1 and rate > 0
+    wide = {each.architecture: wider for each in best if widens and (wider := _wider(each, rate, space))}
+    origins = {wider.architecture: own for own, wider in wide.items() if wider.architecture not in known}
 
     def plan(n_folds: int, seconds: float, joined: Sequence[Architecture] = ()) -> FinalPlan:
-        first = [each.architecture for each in wide if n_folds > 1 and final_seconds(each, n_rows) <= seconds]
+        first = [each.architecture for each in wide.values() if n_folds > 1 and final_seconds(each, n_rows) <= seconds]
         return FinalPlan(n_folds, tuple(dict.fromkeys([*first, *known])), tuple(joined), origins)
 
     def joined(some: Sequence[Evaluation], seconds: float, counts: Sequence[int]) -> list[Architecture]:
         return _joined(some, MEMBERS_SHARE * seconds, counts, shape, n_rows)
 
     in_folds, counts = seconds / (FOLDED_TIMES * more), COUNTS[:1] if is_small else COUNTS
-    if found := joined([*best, *wide, *candidates[len(best) :]], in_folds, counts):
+    if found := joined([*best, *wide.values(), *candidates[len(best) :]], in_folds, counts):
         return plan(N_FOLDS, 0, found[:RACERS])
     if is_small and final_seconds(candidates[0], n_rows) * more <= seconds:
         return plan(N_FOLDS, seconds / more)

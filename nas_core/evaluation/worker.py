@@ -70,8 +70,8 @@ class Trainer:
 def import_tensorflow() -> Any:
     """TensorFlow without scikit-learn and pandas, which Keras would only wrap: a quarter of the import is theirs."""
     quiet_tensorflow()
-    spared = [name for name in ("sklearn", "pandas") if name not in sys.modules]
-    sys.modules.update(dict.fromkeys(spared))  # type: ignore[arg-type]  # None makes an import fail
+    spared: dict[str, Any] = dict.fromkeys({"sklearn", "pandas"} - sys.modules.keys())
+    sys.modules.update(spared)  # None makes an import fail
     try:
         import tensorflow as tf
     finally:

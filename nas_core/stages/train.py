@@ -136,9 +136,8 @@ def _ensemble(
 ) -> list[Finalist]:
     """The `members`, and those finalists with which the mean of all is better, as long as it is worth its size.
 
-    None joins by which all would have more than `max_parameters`.
-
-    One after the other the one that helps most (Caruana et al., "Ensemble selection from libraries of models", 2004).
+    One after the other the one that helps most (Caruana et al., "Ensemble selection from libraries of models", 2004),
+    none by which all networks of all folds would have more than `max_parameters`.
     """
 
     def worth(members: list[Finalist]) -> float:

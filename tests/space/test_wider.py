@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from spaces import dense_space
+
 from nas_core.space.architecture import Architecture, Choice
 from nas_core.space.wider import widened
-from tests.spaces import dense_space
 
 DROPOUT = Choice.of("dropout", rate=0.1)
 

@@ -205,7 +205,6 @@ const AXES = [
   { key: "depth", title: T.layers, isCount: true, of: (i) => C.codes[i].length },
   ...F.kinds.slice(1).map((kind, k) => ({ key: kind, title: kind, isCount: true, of: (i) => C.codes[i].filter((code) => code >= 0 && F.choices.kind[code] === k + 1).length })),
   { key: "parameters", title: T.parameters, of: (i) => C.parameters[i] || null, isLog: true },
-  ...(C.longer.some(Boolean) ? [{ key: "longer", title: T.longer, of: (i) => (C.longer[i] && C.longer[i][0] !== null ? SIGN * C.longer[i][0] : null), cell: (i) => (C.longer[i] ? longer(...C.longer[i]) : ""), n: true }] : []),
   { key: "seconds", title: T.seconds_of, of: (i) => C.seconds[i], isLog: true },
   { key: "value", title: F.metric.title, of: (i) => HEIGHTS[i], isValue: true },
 ];
