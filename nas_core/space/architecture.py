@@ -33,7 +33,8 @@ class Choice:
         return {"layer": self.kind, **dict(self.params)}
 
     def __str__(self) -> str:
-        return " ".join([self.kind, *(str(value) for _, value in self.params)])
+        said = [name if value is True else str(value) for name, value in self.params if value is not False]
+        return " ".join([self.kind, *said])
 
 
 @dataclass(frozen=True)

@@ -91,3 +91,8 @@ def test_operations_are_limited():
     assert [space.cost((code,)).flops < dear for code in range(1, len(space.vocabulary))] == limited.mask(())[
         1:
     ].tolist()
+
+
+def test_a_choice_is_said_by_its_values_and_by_what_is_switched_on():
+    assert str(Choice.of("dense", units=64, activation="relu")) == "dense relu 64"
+    assert str(Choice.of("conv_residual", drop=True, excite=False)) == "conv_residual drop"
