@@ -9,6 +9,7 @@ import math
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from difflib import SequenceMatcher
 
 from nas_core.data.folds import N_FOLDS, count_folds
 from nas_core.data.prepared import Prepared
@@ -26,8 +27,12 @@ FINAL_EPOCHS = (15, 60)  # so many at least, and at most
 COUNTS = (8, 4)
 MEMBERS = {count: Choice.of("members", count=count) for count in COUNTS}  # before a candidate: several in one network
 MAX_JOINED = 3  # such networks, each on a core of its own
-RACERS = 6  # such networks at most among which a race decides
-MEMBERS_SHARE = 0.9  # of the time, where no core is left for networks without members
+MAX_ALONE = 8  # networks without members
+RACERS = 8  # networks of several members at most among which a race decides
+RACERS_SHARE = 0.25  # of the candidates: from the best of them the racers are taken
+RACE_SHARE = 0.33  # of the time, to find out which of them are worth the rest
+ALIKE = 0.5  # share of layers in the same order, beyond which two networks are much the same
+MEMBERS_SHARE = 0.9  # of the time, where rows are few and no core is left for networks without members
 MEMBER_COST = 1.2  # of what a network by itself costs in the bank, which cannot hold members
 FOLDED_TIMES = 2  # as long as needed are members of several folds to have, or those of one fold are better
 FOLDED_ROWS = 10_000  # with more, several members are worth more than several folds
@@ -39,12 +44,14 @@ class FinalPlan:
     """The number of folds; the networks by themselves (`alone`), those of several members (`joined`), the best first.
 
     Of those of several members as many are trained as there are cores (`count_joined`); of more, a race decides which.
+    They have the `share` of the time, if no core is left for the others; with all of it, those are for need only.
     `origins` tells of those that are wider than a candidate which one they come from.
     """
 
     n_folds: int
     alone: tuple[Architecture, ...]
     joined: tuple[Architecture, ...] = ()
+    share: float = MEMBERS_SHARE
     origins: dict[Architecture, Architecture] = field(default_factory=dict, compare=False)
 
     def candidate(self, architecture: Architecture) -> str:
@@ -54,7 +61,12 @@ class FinalPlan:
 
 
 def plan_finals(
-    data: Prepared, space: Space, wanted: int, candidates: Sequence[Evaluation], seconds: float, rate: float
+    data: Prepared,
+    space: Space,
+    wanted: tuple[int, int],
+    candidates: Sequence[Evaluation],
+    seconds: float,
+    rate: float,
 ) -> FinalPlan:
     """What `seconds` are enough for.
 
@@ -69,32 +81,49 @@ def plan_finals(
     Args:
         data: of the run.
         space: of the search.
-        wanted: the job's number of folds, 0 for none.
-        candidates: the finalists, the best first.
+        wanted: the job's number of folds and of finalists, 0 where it has none.
+        candidates: all of the search, the best first.
         seconds: for all final trainings.
         rate: the best that the search reached (:func:`best_rate`).
     """
-    n_folds, shape, n_rows = count_folds(data, wanted), ends(data.transforms).shape, data.schema["n_rows"]["train"]
-    may_fold = n_folds == 1 and not wanted and len(shape) == 1 and n_bytes(data.split("train")) <= MAX_FOLDED_BYTES
+    n_wanted, n_finalists = wanted
+    n_folds, shape, n_rows = count_folds(data, n_wanted), ends(data.transforms).shape, data.schema["n_rows"]["train"]
+    may_fold = n_folds == 1 and not n_wanted and len(shape) == 1 and n_bytes(data.split("train")) <= MAX_FOLDED_BYTES
     more = N_FOLDS - 1 if may_fold and count_folds(data, N_FOLDS) > 1 else math.inf  # times the rows of one training
-    is_small, best = n_rows <= FOLDED_ROWS, candidates[:2]
-    known, widens = [each.architecture for each in candidates], len(shape) == 1 and rate > 0
+    is_small, best, finalists = n_rows <= FOLDED_ROWS, candidates[:2], candidates[: n_finalists or MAX_ALONE]
+    known, widens = [each.architecture for each in finalists], len(shape) == 1 and rate > 0
     wide = {each.architecture: wider for each in best if widens and (wider := _wider(each, rate, space))}
     origins = {wider.architecture: own for own, wider in wide.items() if wider.architecture not in known}
+    share = MEMBERS_SHARE if is_small else 1.0
 
     def plan(n_folds: int, seconds: float, joined: Sequence[Architecture] = ()) -> FinalPlan:
         first = [each.architecture for each in wide.values() if n_folds > 1 and final_seconds(each, n_rows) <= seconds]
-        return FinalPlan(n_folds, tuple(dict.fromkeys([*first, *known])), tuple(joined), origins)
+        return FinalPlan(n_folds, tuple(dict.fromkeys([*first, *known])), tuple(joined), share, origins)
 
     def joined(some: Sequence[Evaluation], seconds: float, counts: Sequence[int]) -> list[Architecture]:
-        return _joined(some, MEMBERS_SHARE * seconds, counts, shape, n_rows)
+        return _joined(some, share * seconds, counts, shape, n_rows)
 
-    in_folds, counts = seconds / (FOLDED_TIMES * more), COUNTS[:1] if is_small else COUNTS
-    if found := joined([*best, *wide.values(), *candidates[len(best) :]], in_folds, counts):
-        return plan(N_FOLDS, 0, found[:RACERS])
+    counts = COUNTS[:1] if is_small else COUNTS
+    if joined([*best, *wide.values(), *finalists], seconds / (FOLDED_TIMES * more), counts):
+        racers = [*best, *wide.values(), *(finalists if n_finalists else _unlike(candidates))]
+        return plan(N_FOLDS, 0, joined(racers, (1 - RACE_SHARE) * seconds / more, counts)[:RACERS])
     if is_small and final_seconds(candidates[0], n_rows) * more <= seconds:
         return plan(N_FOLDS, seconds / more)
-    return plan(n_folds, seconds, joined(candidates, seconds, COUNTS)[: count_joined()])
+    return plan(n_folds, seconds, joined(finalists, seconds, COUNTS)[: count_joined()])
+
+
+def _unlike(candidates: Sequence[Evaluation]) -> list[Evaluation]:
+    """The best of `candidates` but for those that are much the same as a better one.
+
+    Towards its end a search tries what is next to the best of its short trainings; with members, in full, something
+    else may be the best.
+    """
+    found = list[Evaluation]()
+    for each in candidates[: max(MAX_ALONE, math.ceil(RACERS_SHARE * len(candidates)))]:
+        pairs = (SequenceMatcher(None, [*known.architecture], [*each.architecture]) for known in found)
+        if all(pair.ratio() <= ALIKE for pair in pairs):
+            found.append(each)
+    return found
 
 
 def best_rate(measured: Iterable[Evaluation]) -> float:

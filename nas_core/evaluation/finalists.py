@@ -17,7 +17,7 @@ from nas_core.data.folds import Fold, count_folds
 from nas_core.data.prepared import Prepared
 from nas_core.errors import CandidateError, JobError
 from nas_core.evaluation.bank import Bank, Member
-from nas_core.evaluation.final_plan import MEMBERS_SHARE, FinalPlan, count_cores, count_joined
+from nas_core.evaluation.final_plan import RACE_SHARE, FinalPlan, count_cores, count_joined
 from nas_core.space.architecture import Architecture
 from nas_core.targets.members import HEAD
 from nas_core.tasks.registry import load_part
@@ -30,7 +30,6 @@ from nas_core.training.transfer import fast_model, new_model
 log = logging.getLogger("nas")
 
 PICTURES_SECONDS = 25.0  # for a finalist of pictures, before there is another one
-RACE_SHARE = 0.25  # of the time, to find out which networks of several members are worth the rest
 LEAST_SECONDS = 5.0  # for a finalist; with less, one that is not the first is left out
 
 Fits = tuple[list[Any], list[Epoch], list[np.ndarray]]  # models, history, outputs on the rows held out
@@ -77,7 +76,7 @@ class FinalTraining:
         joined, n_cores = self._winners(finals.joined, deadline), count_cores()
         n_free = max(0, n_cores - len(joined))
         with ThreadPoolExecutor(max(1, len(joined)), "members") as aside:
-            seconds = (deadline - time.monotonic()) * (1 if n_free else MEMBERS_SHARE)
+            seconds = (deadline - time.monotonic()) * (1 if n_free else finals.share)
             begun = [aside.submit(self._try, seconds, each) for each in joined]
             outcomes = [] if n_free else [each.result() for each in begun]
             outcomes += self._in_turns(finals.alone, n_free or n_cores, deadline, is_needed=not _trained(outcomes))

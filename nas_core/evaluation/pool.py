@@ -249,7 +249,7 @@ def _start_ray(scratch: Path) -> None:
         logging_level=logging.ERROR,
         object_store_memory=100 * 2**20,  # arrays never travel through it
         # Processes that wait for work that never comes; the actors start their own.
-        _system_config={"enable_worker_prestart": False, "prestart_worker_first_driver": False},
+        _system_config={"enable_worker_prestart": False, "prestart_worker_first_driver": False, "worker_niceness": 0},
         _temp_dir=str(scratch),
     )
 

@@ -52,7 +52,6 @@ OVERHEAD_SECONDS = 8.0  # of the time left, for what comes after the fits: measu
 LINEAR_COPIES = 3  # at most, beside one network
 IMPORTANCE_SECONDS = 4.0
 ABLATION_SECONDS = 3.0
-MAX_FINALISTS = 8
 MAX_OUTPUTS = 20_000  # rows
 MAX_SHEET_WEIGHTS = 30_000
 
@@ -69,10 +68,11 @@ def work(job: Job, run: Run) -> dict[str, Any]:
     deadline = time.monotonic() + training_seconds(job, run.path(layout.CLOCK), finished) - OVERHEAD_SECONDS
     import keras  # noqa: F401 (its import, of seconds, belongs to the budget)
 
-    entries = best_candidates(run, job.n_finalists or MAX_FINALISTS)
-    candidates = [entry.evaluation for entry in entries]
-    rate = best_rate(entry.evaluation for entry in Ledger(run.path(layout.CANDIDATES)))
-    finals = plan_finals(data, make_space(data, job), job.folds, candidates, deadline - time.monotonic(), rate)
+    ledger = Ledger(run.path(layout.CANDIDATES))
+    candidates = [entry.evaluation for entry in best_candidates(run, len(ledger))]
+    rate = best_rate(entry.evaluation for entry in ledger)
+    wanted, left = (job.folds, job.n_finalists), deadline - time.monotonic()
+    finals = plan_finals(data, make_space(data, job), wanted, candidates, left, rate)
     folds = make_folds(data, finals.n_folds)
     learning_rate = job.learning_rate or default_learning_rate(has_pictures(data.split("train")))
     plan = Plan(job.epochs, job.batch_size, learning_rate, patience=PATIENCE, thaws=True)

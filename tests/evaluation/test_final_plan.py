@@ -10,6 +10,7 @@ from nas_core.data.prepared import Prepared
 from nas_core.evaluation.evaluation import Evaluation
 from nas_core.evaluation.final_plan import (
     FINAL_ROWS,
+    MAX_ALONE,
     FinalPlan,
     best_rate,
     final_seconds,
@@ -23,7 +24,12 @@ from nas_core.space.settings import SpaceSettings
 from nas_core.stage import execute
 from nas_core.tasks.registry import load_task
 
-WIDE, NARROW = (Architecture((Choice.of("dense", units=n, activation="relu"),)) for n in (256, 32))
+
+def dense(*units: int) -> Architecture:
+    return Architecture(tuple(Choice.of("dense", units=n, activation="relu") for n in units))
+
+
+WIDE, NARROW = dense(256), dense(32)
 
 
 def measured(architecture: Architecture, seconds: float, flops: int = 0) -> Evaluation:
@@ -42,7 +48,9 @@ def data(tmp_path):
     return Prepared(run)
 
 
-def plan_of(data: Prepared, candidates: list[Evaluation], seconds: float, wanted: int = 0) -> FinalPlan:
+def plan_of(
+    data: Prepared, candidates: list[Evaluation], seconds: float, wanted: tuple[int, int] = (0, 0)
+) -> FinalPlan:
     return plan_finals(data, make_space(data, SpaceSettings()), wanted, candidates, seconds, best_rate(candidates))
 
 
@@ -81,7 +89,7 @@ def test_the_more_time_the_more_is_trained(data):
     with_rows(data, 50_000)  # 1.5 and 1.05 s
     assert plan(12) == (1, joined(8, NARROW))  # rather than four of the best
     assert plan(17) == (1, joined(8, WIDE))
-    assert plan(65) == (5, (*joined(4, WIDE), *joined(4, NARROW)))
+    assert plan(65) == (5, (*joined(8, NARROW), *joined(4, WIDE)))  # by a race
 
 
 @pytest.mark.usefixtures("one_core")
@@ -103,6 +111,18 @@ def test_with_folds_the_best_are_also_made_wider_if_there_is_time(data):
     assert plan_of(data, [best], 185).candidate(*joined(4, WIDE)) == NARROW.fingerprint
 
 
+@pytest.mark.usefixtures("one_core")
+def test_racers_are_the_best_that_are_not_much_the_same(data):
+    siblings = [dense(64, 64, n) for n in (32, 64, 128, 256)]
+    other, poor = dense(32, 32), dense(128, 128)
+    ranked = [measured(each, 1.0) for each in (*siblings, *[dense(64, 64, 32, n) for n in (32, 64)], other)]
+    ranked += [measured(dense(64, 64, n, 64), 1.0) for n in (64, 128)] * 12 + [measured(poor, 1.0)]
+    with_rows(data, 5_000)
+    assert plan_of(data, ranked, 1e4).joined == joined(8, *siblings[:2], other)
+    assert plan_of(data, ranked, 1e4, wanted=(0, 3)).joined == joined(8, *siblings[:3])
+    assert len(plan_of(data, ranked, 1e4).alone) == MAX_ALONE
+
+
 def test_each_core_has_members_of_its_own(data, monkeypatch):
     monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1})
     best, other = measured(WIDE, 1.0), measured(NARROW, 0.7)
@@ -115,7 +135,7 @@ def test_each_core_has_members_of_its_own(data, monkeypatch):
 
 @pytest.mark.usefixtures("one_core")
 def test_folds_are_the_jobs_and_never_across_time(data):
-    assert plan_of(with_rows(data, 5_000), [measured(WIDE, 1.0)], 1e6, wanted=2).n_folds == 2
+    assert plan_of(with_rows(data, 5_000), [measured(WIDE, 1.0)], 1e6, wanted=(2, 0)).n_folds == 2
     data.schema["split"] = "time"
     plan = plan_of(data, [measured(WIDE, 1.0)], 1e6)
     assert (plan.n_folds, plan.joined) == (1, joined(8, WIDE))
