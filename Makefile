@@ -37,11 +37,15 @@ up: setup ## start Airflow and leave it running; prints its address and password
 down: ## end what `make up` started
 	@test ! -x $(BIN)/python || $(BIN)/python docker/standalone.py down
 
+# A process takes whole files, whose tests share what they start, the slow ones first (tests/conftest.py). No more than
+# four where slow tests start many processes of their own: Airflow, Ray, a browser.
+SIDE_BY_SIDE = --numprocesses logical --dist loadfile --no-loadscope-reorder
+
 test: setup ## run every test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) --maxprocesses 4
 
 test-fast: setup ## run the tests that take seconds
-	$(BIN)/python -m pytest -m "not slow" --numprocesses logical --maxprocesses 8 --dist loadfile
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) --maxprocesses 8 -m "not slow"
 
 fuzz: setup ## ten minutes of damaged tables and archives: none may crash, hang or take the memory
 	$(BIN)/python tests/data/fuzz.py --minutes 10

@@ -131,6 +131,7 @@ def environment(home: Path) -> dict[str, str]:
         "DAG_PROCESSOR__REFRESH_INTERVAL": "10",
         "EXECUTION_API__JWT_EXPIRATION_TIME": "86400",  # a task may run for hours
         "USAGE_DATA_COLLECTION__ENABLED": "False",
+        "WORKERS__EXECUTION_API_TIMEOUT": "60",  # the server answers slowly beside a search that has all cores
         "WORKERS__MIN_HEARTBEAT_INTERVAL": "1",  # else every task takes 5 s more
         "WORKERS__MAX_FAILED_HEARTBEATS": "60",
     }

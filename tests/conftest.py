@@ -25,6 +25,12 @@ pytest_plugins = ["s3_endpoint", "trained_run", "real_airflow"]  # fixtures that
 sys.path.append(str(PROJECT / "docker"))  # standalone.py starts a real Airflow
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests come first: of several processes none is left with a long one at the end."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(scope="session")
 def airflow_database() -> Iterator[None]:
     """Airflow's tables, in SQLite."""

@@ -1,4 +1,4 @@
-"""One Airflow for all tests that need a real one: starting it takes longer than most of them."""
+"""One Airflow for all tests of a file that need a real one: starting it takes longer than most of them."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ import standalone
 ROLES = ("viewer", "user", "op", "admin")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def airflow_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where it lives; runs lie in ``runs``."""
     return tmp_path_factory.mktemp("airflow")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def statsd() -> Iterator[socket.socket]:
     """A socket to which Airflow sends its metrics."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
@@ -30,7 +30,7 @@ def statsd() -> Iterator[socket.socket]:
         yield receiver
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def airflow(airflow_folder: Path, statsd: socket.socket) -> Iterator[standalone.Airflow]:
     """A running Airflow, with a user for each role."""
     home = airflow_folder / "home"
@@ -44,6 +44,7 @@ def airflow(airflow_folder: Path, statsd: socket.socket) -> Iterator[standalone.
         "AIRFLOW__METRICS__STATSD_PORT": str(statsd.getsockname()[1]),
         "AIRFLOW__METRICS__METRICS_ALLOW_LIST": "nas",
         "NAS_ROOT": str(airflow_folder / "runs"),
+        "NAS_NICE": "0",  # else a search gives way to the tests beside it, and does not end
     }
     airflow = standalone.start(home, **settings)
     try:
@@ -53,7 +54,7 @@ def airflow(airflow_folder: Path, statsd: socket.socket) -> Iterator[standalone.
         airflow.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def client(airflow: standalone.Airflow) -> Iterator[httpx.Client]:
     """Its REST API, signed in as admin."""
     with httpx.Client(base_url=airflow.url, headers=airflow.client().headers, timeout=60) as client:

@@ -9,7 +9,7 @@ import pytest
 from nas_core.evaluation.pool import started_ray
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(scope="module")
 def ray_on_this_machine() -> Iterator[None]:
     with started_ray(None):
         yield

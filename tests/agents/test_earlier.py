@@ -52,6 +52,7 @@ def test_an_address_without_a_search_is_the_users_error(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("ray_on_this_machine")
 def test_the_first_round_already_knows_what_was_good():
     """The earlier search had another scale; its best networks and their kin come first."""
     space = dense_space(max_layers=4)

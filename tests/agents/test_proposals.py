@@ -23,6 +23,7 @@ def searched(agent, space, target, n_rounds):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("ray_on_this_machine")
 @pytest.mark.parametrize("algorithm", ["layerwise", "whole"])
 @pytest.mark.parametrize("name", AGENTS)
 def test_proposals_are_new_legal_and_a_function_of_seed_and_ledger(name, algorithm):
@@ -39,6 +40,7 @@ def test_proposals_are_new_legal_and_a_function_of_seed_and_ledger(name, algorit
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("ray_on_this_machine")
 @pytest.mark.parametrize("name", AGENTS)
 def test_probabilities_say_what_was_thought_at_each_place(name):
     space = dense_space(max_layers=3)
@@ -63,6 +65,7 @@ def test_a_small_space_is_exhausted_and_then_there_is_nothing_to_propose():
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("ray_on_this_machine")
 @pytest.mark.parametrize("algorithm", ["layerwise", "whole"])
 def test_ppo_finds_a_planted_optimum_in_fewer_evaluations_than_random(algorithm):
     """Over 8 seeds: evaluations until a network is nearly the planted one, 50 at most.

@@ -8,12 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from samples import prepare
 
 from nas_core.data.folds import FEW_ROWS, N_FOLDS, count_folds, count_judges, deal, make_folds, set_aside, thin
 from nas_core.data.prepared import Prepared, Split
-from nas_core.job import job_json, parse_job
-from nas_core.runs.run import create_run
-from nas_core.stage import execute
 
 
 def prepared(folder: Path, n_rows: int, **fields) -> Prepared:
@@ -21,10 +19,7 @@ def prepared(folder: Path, n_rows: int, **fields) -> Prepared:
     with (folder / "rows.csv").open("w", newline="") as file:
         rows = ([row, rng.random(), row // 10, "yes" if rng.random() < 0.2 else "no"] for row in range(n_rows))
         csv.writer(file).writerows([["number", "x", "house", "answer"], *rows])
-    job = parse_job({"dataset_uri": str(folder / "rows.csv"), "target": "answer"} | fields)
-    run = create_run(str(folder), "rows", job_json(job), "1")
-    execute("prepare", run)
-    return Prepared(run)
+    return prepare(folder, {"dataset_uri": str(folder / "rows.csv"), "target": "answer"} | fields)
 
 
 def test_every_row_is_held_out_once_and_never_learned_from_then(tmp_path):

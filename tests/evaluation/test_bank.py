@@ -9,19 +9,17 @@ from functools import cache
 
 import numpy as np
 import pytest
+from samples import prepare_sample
 
 from nas_core.data.folds import make_folds
 from nas_core.data.prepared import Prepared
 from nas_core.evaluation.bank import Bank, Member
 from nas_core.evaluation.candidate import BankTrainer, Recipe, Request, train_candidate, weights_path
 from nas_core.inputs.tabular import bins
-from nas_core.job import job_json, parse_job
-from nas_core.runs.run import create_run
 from nas_core.space.architecture import Architecture, Choice
 from nas_core.space.slots import slots_of
 from nas_core.space.steps import Dropout
-from nas_core.stage import execute
-from nas_core.tasks.registry import load_part, load_task
+from nas_core.tasks.registry import load_part
 from nas_core.training.fit import fit, predict
 from nas_core.training.model import build_model
 from nas_core.training.pace import Plan
@@ -59,11 +57,9 @@ def prepared(tmp_path_factory):
     @cache
     def prepare(task: str) -> Prepared:
         folder = tmp_path_factory.mktemp("data")
-        run = create_run(str(folder), "sample", job_json(parse_job(load_task(task).sample(folder))), "1")
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(bins, "ROWS_A_BIN", 10)  # the sample is too small for bins otherwise
-            execute("prepare", run)
-        return Prepared(run)
+            return prepare_sample(folder, task)
 
     return prepare
 

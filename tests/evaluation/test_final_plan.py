@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from samples import prepare_sample
 
 from nas_core.data.prepared import Prepared
 from nas_core.evaluation.evaluation import Evaluation
@@ -16,13 +17,9 @@ from nas_core.evaluation.final_plan import (
     final_seconds,
     plan_finals,
 )
-from nas_core.job import job_json, parse_job
-from nas_core.runs.run import create_run
 from nas_core.search.spaces import make_space
 from nas_core.space.architecture import Architecture, Choice
 from nas_core.space.settings import SpaceSettings
-from nas_core.stage import execute
-from nas_core.tasks.registry import load_task
 
 
 def dense(*units: int) -> Architecture:
@@ -42,10 +39,7 @@ def joined(count: int, *architectures: Architecture) -> tuple[Architecture, ...]
 
 @pytest.fixture
 def data(tmp_path):
-    job = parse_job(load_task("tabular_regression").sample(tmp_path) | {"task": "tabular_regression"})
-    run = create_run(str(tmp_path), "sample", job_json(job), "1")
-    execute("prepare", run)
-    return Prepared(run)
+    return prepare_sample(tmp_path, "tabular_regression")
 
 
 def plan_of(

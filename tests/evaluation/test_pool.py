@@ -9,30 +9,24 @@ import time
 
 import psutil
 import pytest
+from samples import prepare_sample
 
-from nas_core.data.prepared import Prepared
 from nas_core.errors import JobError
 from nas_core.evaluation.candidate import Recipe
 from nas_core.evaluation.pool import Pool, default_workers
 from nas_core.evaluation.settings import EvaluationSettings
-from nas_core.job import job_json, parse_job
-from nas_core.runs.run import create_run
 from nas_core.space.architecture import Architecture, Choice
-from nas_core.stage import execute
-from nas_core.tasks.registry import load_task
 
 NETWORK = Architecture((Choice.of("dense", units=256, activation="relu"),) * 6)
 
 
 @pytest.mark.slow
 def test_a_dead_worker_costs_its_candidate_only(tmp_path):
-    job = parse_job(load_task("tabular_regression").sample(tmp_path))
-    run = create_run(str(tmp_path), "saddle", job_json(job), "1")
-    execute("prepare", run)
+    data = prepare_sample(tmp_path, "tabular_regression")
     recipe = Recipe(2, 0, 0.002, 0, inherits=False)
     cores = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {min(cores)})  # one core, whatever the machine has: one worker
-    pool = Pool(Prepared(run), recipe, EvaluationSettings())
+    pool = Pool(data, recipe, EvaluationSettings())
     try:
         first = pool.train(Architecture((Choice.of("dense", units=32, activation="relu"),)), None)
         assert not first.is_failed
@@ -52,12 +46,13 @@ def test_a_dead_worker_costs_its_candidate_only(tmp_path):
         under_way = threading.Thread(target=pool.train, args=(NETWORK, None))
         under_way.start()
         time.sleep(0.2)
+        workers = [psutil.Process(pid) for pid in trainers()]
     finally:
         pool.close()
         os.sched_setaffinity(0, cores)
     under_way.join(10)
     assert not under_way.is_alive()
-    time.sleep(1)
+    psutil.wait_procs(workers, timeout=10)
     assert not trainers()
 
 

@@ -35,7 +35,7 @@ RUNS = [*product(list(TASKS)[:2], ALGORITHMS), *zip(list(TASKS)[2:], cycle(ALGOR
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "algorithm"), RUNS)
 def test_a_task_goes_the_whole_way(name, algorithm, tmp_path):
-    fields = load_task(name).sample(tmp_path) | {"algorithm": algorithm, "max_candidates": N, "budget_minutes": 2}
+    fields = load_task(name).sample(tmp_path) | {"algorithm": algorithm, "max_candidates": N, "budget_minutes": 10}
     # Of pictures the product says how long, so that the best are trained again, longer.
     fields |= {} if "image" in name else {"candidate_epochs": 8}
     job = parse_job(fields | {"root": str(tmp_path / "runs"), "max_layers": 4, "n_finalists": 1})

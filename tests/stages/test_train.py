@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from samples import prepare_sample
 
 from nas_core.data.folds import make_folds
 from nas_core.data.prepared import Prepared
 from nas_core.evaluation.finalists import Finalist
-from nas_core.job import job_json, parse_job
-from nas_core.runs.run import create_run
 from nas_core.space.architecture import Architecture, Choice
-from nas_core.stage import execute
 from nas_core.stages.train import _ensemble, _with_linear
-from nas_core.tasks.registry import load_task
 from nas_core.training.judge import judge_folds
 
 
 @pytest.fixture
 def data(tmp_path) -> Prepared:
-    job = parse_job(load_task("tabular_regression").sample(tmp_path))
-    run = create_run(str(tmp_path), "sample", job_json(job), "1")
-    execute("prepare", run)
-    return Prepared(run)
+    return prepare_sample(tmp_path, "tabular_regression")
 
 
 def test_the_mean_has_those_that_improve_it_by_more_than_the_price_of_their_size(data):

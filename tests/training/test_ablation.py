@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from samples import prepare_sample
 
 from nas_core.data.prepared import Prepared
-from nas_core.job import job_json, parse_job
 from nas_core.runs import layout
-from nas_core.runs.run import create_run
 from nas_core.space.architecture import Architecture, Choice
-from nas_core.stage import execute
-from nas_core.tasks.registry import load_task
 from nas_core.training.ablation import measure_ablation
 from nas_core.training.model import build_model
 
@@ -21,14 +18,7 @@ NETWORK = Architecture((Choice.of("members", count=8), BENT, Choice.of("dropout"
 
 @pytest.fixture
 def data(tmp_path) -> Prepared:
-    return prepared(tmp_path)
-
-
-def prepared(tmp_path, **fields) -> Prepared:
-    job = parse_job(load_task("tabular_regression").sample(tmp_path) | fields)
-    run = create_run(str(tmp_path), "sample", job_json(job), "1")
-    execute("prepare", run)
-    return Prepared(run)
+    return prepare_sample(tmp_path, "tabular_regression")
 
 
 def test_a_layer_is_worth_what_no_linear_map_can_do(data):
@@ -50,7 +40,7 @@ def test_a_layer_is_worth_what_no_linear_map_can_do(data):
 
 
 def test_a_table_of_numbers_only_has_an_input_without_columns(tmp_path):
-    data = prepared(tmp_path, exclude_columns=["site"])
+    data = prepare_sample(tmp_path, "tabular_regression", exclude_columns=["site"])
     assert 0 in {array.shape[-1] for array in data.split("test").inputs.values()}
     network = Architecture((BENT,))
     (only,) = measure_ablation([build_model(network, data.transforms)], network, data, 60)

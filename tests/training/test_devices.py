@@ -8,13 +8,9 @@ import sys
 
 import numpy as np
 import pytest
+from samples import prepare_sample
 
-from nas_core.data.prepared import Prepared
-from nas_core.job import job_json, parse_job
-from nas_core.runs.run import create_run
 from nas_core.space.architecture import Architecture, Choice
-from nas_core.stage import execute
-from nas_core.tasks.registry import load_task
 
 pytestmark = pytest.mark.slow
 
@@ -61,10 +57,7 @@ def test_in_low_precision_a_network_learns_and_its_weights_and_outputs_stay_exac
     from nas_core.training.transfer import fast_model, new_model
 
     monkeypatch.setattr(devices, "is_low_precision_fast", lambda: True)
-    fields = load_task("image_classification").sample(tmp_path)
-    run = create_run(str(tmp_path / "runs"), "shapes", job_json(parse_job(fields)), "1")
-    execute("prepare", run)
-    data = Prepared(run)
+    data = prepare_sample(tmp_path, "image_classification")
     layers = (("conv", {"filters": 16, "kernel": 5, "stride": 2}), ("global_pooling", {"of": "max"}))
     network = Architecture(tuple(Choice.of(kind, **params) for kind, params in layers))
     (fitted,) = fit_folds(lambda _: fast_model(network, data), data, make_folds(data, 1), Plan(20, 0, 0.005), seed=0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from samples import prepare_sample
 
 from nas_core.data.folds import Fold, make_folds
 from nas_core.data.prepared import Prepared
@@ -12,9 +13,8 @@ from nas_core.evaluation.candidate import Recipe, train_candidate, weights_path
 from nas_core.export import litert
 from nas_core.inputs.tabular import bins
 from nas_core.space.architecture import Architecture, Choice
-from nas_core.stage import execute
 from nas_core.targets.members import each
-from nas_core.tasks.registry import load_part, load_task
+from nas_core.tasks.registry import load_part
 from nas_core.training import feed
 from nas_core.training.baselines import measure_baselines
 from nas_core.training.fit import default_batch_size, fit, fit_folds, of_mixed, predict
@@ -33,16 +33,9 @@ NETWORK = Architecture((DENSE, Choice.of("dropout", rate=0.1), DENSE))
 @pytest.fixture(scope="module")
 def data(tmp_path_factory) -> Prepared:
     """The prepared sample of the first task: two rings, to be told apart."""
-    from nas_core.job import job_json, parse_job
-    from nas_core.runs.run import create_run
-
-    folder = tmp_path_factory.mktemp("data")
-    job = parse_job(load_task("tabular_classification").sample(folder))
-    run = create_run(str(folder), "rings", job_json(job), "1")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bins, "ROWS_A_BIN", 10)  # the sample is too small for bins otherwise
-        execute("prepare", run)
-    return Prepared(run)
+        return prepare_sample(tmp_path_factory.mktemp("data"), "tabular_classification")
 
 
 def whole(data) -> Fold:

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import pytest
 from PIL import Image
+from samples import prepare
 from sklearn.datasets import load_digits
 
 from nas_core.data.checks import Findings
@@ -18,14 +19,11 @@ from nas_core.data.prepared import Prepared
 from nas_core.errors import CandidateError, JobError
 from nas_core.export import agreement, litert_int8
 from nas_core.inputs.image import backbones
-from nas_core.job import job_json, parse_job
 from nas_core.runs import layout
 from nas_core.runs.records import read_json
-from nas_core.runs.run import create_run
 from nas_core.search.spaces import make_space
 from nas_core.space.architecture import Architecture, Choice
 from nas_core.space.settings import SpaceSettings
-from nas_core.stage import execute
 from nas_core.training.fit import fit_folds, predict
 from nas_core.training.model import build_model
 from nas_core.training.pace import Plan
@@ -59,10 +57,8 @@ def prepared(folder: Path, **fields) -> Prepared:
     order = np.random.default_rng(0).permutation(len(labels))
     parts = {"dataset": order[:170], "test": order[170:770]}
     uris = {f"{part}_uri": write_zip(folder / f"{part}.zip", pictures[i], labels[i]) for part, i in parts.items()}
-    job = parse_job({**uris, "target": "label", "image_size": SIDE, "folds": 1, "valid_fraction": 0.3, **fields})
-    run = create_run(str(folder / "runs"), "digits", job_json(job), "1")
-    execute("prepare", run)
-    return Prepared(run)
+    common = {"target": "label", "image_size": SIDE, "folds": 1, "valid_fraction": 0.3}
+    return prepare(folder, uris | common | fields)
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from datetime import UTC, datetime
@@ -21,18 +20,22 @@ def runs_root(tmp_path_factory):
     return tmp_path_factory.mktemp("root")
 
 
+@pytest.fixture(autouse=True)
+def _root(monkeypatch, runs_root):
+    """The service's own root, which the application reads when it is asked."""
+    monkeypatch.setenv("NAS_ROOT", str(runs_root))
+
+
 @pytest.fixture(scope="session")
-def airflow_app(airflow_database, runs_root):  # noqa: ARG001 - its tables
-    """The API server's application; `NAS_ROOT` is a folder of its own."""
+def airflow_app(airflow_database):  # noqa: ARG001 - its tables
+    """The API server's application."""
     from airflow.api_fastapi.app import create_app
     from airflow.dag_processing.bundles.manager import DagBundlesManager
     from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
 
-    os.environ["NAS_ROOT"] = str(runs_root)
     DagBundlesManager().sync_bundles_to_db()
     sync_bag_to_db(DagBag(str(TESTS.parent / "dags")), "dags-folder", None)
-    yield create_app(apps="core")
-    del os.environ["NAS_ROOT"]
+    return create_app(apps="core")
 
 
 def _client(airflow_app, role):
