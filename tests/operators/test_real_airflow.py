@@ -26,7 +26,7 @@ RUNS = "/api/v2/dags/generate_network/dagRuns"
 
 @pytest.fixture(scope="module")
 def conf(airflow_folder):
-    return write_sample(airflow_folder) | {"max_candidates": 4, "budget_minutes": 4, "epochs": 20, "n_finalists": 1}
+    return write_sample(airflow_folder) | {"max_candidates": 4, "budget_minutes": 10, "epochs": 20, "n_finalists": 1}
 
 
 def received(statsd: socket.socket) -> Iterator[bytes]:

@@ -23,7 +23,7 @@ from nas_core.tasks.registry import load_task
 
 def job(folder: Path, **fields: object) -> Job:
     sample = load_task("tabular_classification").sample(folder)
-    settings = {"root": "s3://bucket/runs", "budget_minutes": 4, "max_candidates": 2, "epochs": 5, "n_finalists": 1}
+    settings = {"root": "s3://bucket/runs", "budget_minutes": 10, "max_candidates": 2, "epochs": 5, "n_finalists": 1}
     return parse_job(sample | settings | fields)
 
 
