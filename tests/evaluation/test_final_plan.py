@@ -84,6 +84,7 @@ def test_the_more_time_the_more_is_trained(data):
     assert plan(12) == (1, joined(8, NARROW))  # rather than four of the best
     assert plan(17) == (1, joined(8, WIDE))
     assert plan(65) == (5, (*joined(8, NARROW), *joined(4, WIDE)))  # by a race
+    assert plan_of(data, [best, other], 65).share == 1
 
 
 @pytest.mark.usefixtures("one_core")
