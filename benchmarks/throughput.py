@@ -114,10 +114,10 @@ def prepare(name: str, folder: Path, fields: dict[str, Any], seconds: float) -> 
     """A run whose search takes about `seconds`."""
     from nas_core.job import job_json, parse_job
     from nas_core.runs.run import create_run
-    from nas_core.search.clock import RESERVED_SECONDS, RESERVED_SHARE
+    from nas_core.search.clock import RESERVED_SHARE
     from nas_core.stage import execute
 
-    budget = max(seconds / (1 - RESERVED_SHARE), min(seconds + RESERVED_SECONDS, 2 * seconds))
+    budget = seconds / (1 - RESERVED_SHARE)
     job = (
         {"n_workers": 1}
         | fields

@@ -27,7 +27,6 @@ PASSES = 3  # over it in a step of training: the way back costs twice the way th
 CONVOLVED = 0.5  # of these operations a network of pictures reaches so much, with the changing of the pictures
 PROPOSING_SECONDS = 1.5  # of a core, for a round of whatever size
 PROPOSING_SHARE = 0.2  # of a candidate's training that thinking about it may take
-FINAL_SHARE = 0.5  # of the budget, for the final training of pictures
 LEAST_FINAL_EPOCHS = 18  # before which a network of pictures has not shown what it can
 ROUND_SIZES = (4, 8)  # small rounds learn from few trainings, large ones cost little a candidate
 
@@ -36,15 +35,14 @@ ROUND_SIZES = (4, 8)  # small rounds learn from few trainings, large ones cost l
 class Pace:
     """What a core can do: `rows` that it learns from in a second, `candidates` that it should have time for, whatever
     the size of the data; with fewer than `least_rows`, what is good on a part of the rows need not be good on all.
-    `final_share` of the budget is better spent on the final training than on further candidates, `promoted_share` of
-    the rest on the best of them. A candidate has `epochs`, or as many as make `least_steps`.
+    `promoted_share` of the search is better spent on the best candidates than on further ones. A candidate has
+    `epochs`, or as many as make `least_steps`.
     """
 
     rows: float
     candidates: int
     least_rows: int
     of_pictures: bool = False
-    final_share: float = 0.4
     promoted_share: float = 0.0
     epochs: int = EPOCHS
     least_steps: int = LEAST_STEPS
@@ -59,9 +57,7 @@ def pace_of(space: Space, first: Codes) -> Pace:
         return OF_TABLES
     flops = max(1, space.cost(first).flops) / shrink_of(space.ends.shape) ** 2
     rows = CONVOLVED * FLOPS_PER_SECOND / (PASSES * flops)
-    return Pace(
-        rows, 40, 1_000, of_pictures=True, final_share=FINAL_SHARE, promoted_share=0.3, epochs=4, least_steps=120
-    )
+    return Pace(rows, 40, 1_000, of_pictures=True, promoted_share=0.3, epochs=4, least_steps=120)
 
 
 def shrink_of(shape: Shape) -> int:

@@ -9,8 +9,7 @@ from pathlib import Path
 from nas_core.runs.records import read_json, write_json
 from nas_core.search.settings import SearchSettings
 
-RESERVED_SHARE = 0.4  # of the budget, kept for the final training
-RESERVED_SECONDS = 60.0  # at least (10 of them are TensorFlow's import on one core), or half of a short budget
+RESERVED_SHARE = 0.5  # of the budget, kept for the final training
 
 
 class Clock:
@@ -20,17 +19,11 @@ class Clock:
     a moment, whatever happened before.
     """
 
-    def __init__(self, path: Path, settings: SearchSettings, final_share: float = RESERVED_SHARE) -> None:
-        """
-        Args:
-            path: where it is written down.
-            settings: the job's.
-            final_share: of the budget, kept for the final training.
-        """
+    def __init__(self, path: Path, settings: SearchSettings) -> None:
         self.path, self._start = path, time.monotonic()
         self._before = float(read_json(path)["seconds"]) if path.exists() else 0.0
         self.budget = budget_seconds(settings, used=self._before)
-        self.reserved = reserved_seconds(self.budget, final_share)
+        self.reserved = reserved_seconds(self.budget)
 
     @property
     def used(self) -> float:
@@ -55,9 +48,9 @@ def budget_seconds(settings: SearchSettings, used: float) -> float:
     return used + max(0.0, (settings.deadline - datetime.now(UTC)).total_seconds())
 
 
-def reserved_seconds(budget: float, share: float = RESERVED_SHARE) -> float:
+def reserved_seconds(budget: float) -> float:
     """What is kept of the budget for the final training."""
-    return max(share * budget, min(RESERVED_SECONDS, budget / 2))
+    return RESERVED_SHARE * budget
 
 
 def training_seconds(settings: SearchSettings, clock: Path, finished: float) -> float:

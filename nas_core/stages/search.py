@@ -21,7 +21,6 @@ from nas_core.evaluation.candidate import Recipe, weights_path
 from nas_core.evaluation.evaluation import Evaluation
 from nas_core.evaluation.fidelity import (
     CANDIDATE_SHARE,
-    FINAL_SHARE,
     LEAST_PROMOTED,
     PROMOTION,
     Pace,
@@ -77,7 +76,7 @@ def work(job: Job, run: Run) -> dict[str, Any]:
     space = make_space(data, job, _final_seconds(job))
     first = first_network(space, data.schema["task"])
     pace = pace_of(space, first)
-    clock, ledger = Clock(run.path(layout.CLOCK), job, pace.final_share), Ledger(run.path(layout.CANDIDATES))
+    clock, ledger = Clock(run.path(layout.CLOCK), job), Ledger(run.path(layout.CANDIDATES))
     write_json(run.path(layout.VOCABULARY), space.vocabulary.to_json())
     append_line(run.path(layout.SESSIONS), {"n_candidates": len(ledger), "seconds": round(clock.used, 2)})
     log.info("Search %s for %.0f s among networks of up to %d layers.", job.algorithm, clock.left, space.max_layers)
@@ -100,7 +99,7 @@ def work(job: Job, run: Run) -> dict[str, Any]:
             )
         clock.save()
         if job.compare_random:
-            _compare_random(job, run, search, pool.n_calls, pace)
+            _compare_random(job, run, search, pool.n_calls)
     finally:
         pool.close()
     shutil.rmtree(run.path(layout.WEIGHTS), ignore_errors=True)  # nobody begins with them any more
@@ -111,7 +110,7 @@ def _final_seconds(job: Job) -> float:
     """Seconds of a core for the final training of pictures; a deadline says nothing that holds when it is taken up."""
     if job.deadline or job.gpus_per_candidate:
         return math.inf
-    return reserved_seconds(60 * job.budget_minutes, FINAL_SHARE) * count_cores()
+    return reserved_seconds(60 * job.budget_minutes) * count_cores()
 
 
 def _recipe(job: Job, run: Run, data: Prepared, clock: Clock, pace: Pace) -> Recipe:
@@ -168,10 +167,10 @@ def train_in(pool: Pool, data: Prepared, recipe: Recipe, architecture: Architect
     return pool.train(architecture, parent)
 
 
-def _compare_random(job: Job, run: Run, search: Search, n_calls: int, pace: Pace) -> None:
+def _compare_random(job: Job, run: Run, search: Search, n_calls: int) -> None:
     """As many random networks as the search tried, trained alike, in their own ledger and time."""
     log.info("The same number of random networks, to compare with:")
-    clock = Clock(run.path(layout.RANDOM_CLOCK), job, pace.final_share)
+    clock = Clock(run.path(layout.RANDOM_CLOCK), job)
     ledger = Ledger(run.path(layout.RANDOM_SEARCH))
     limits = Limits(len(search.ledger))
     watch = Progress(run, ledger, clock, limits, best=layout.RANDOM_BEST)
