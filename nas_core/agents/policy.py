@@ -5,8 +5,7 @@ Only :mod:`nas_core.agents.ppo` imports this, since torch and RLlib are heavy.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -24,11 +23,14 @@ FORBIDDEN = -1e9  # logit of an illegal choice
 
 
 class PractisingPPO(PPO):
-    """PPO whose iteration is an episode of each environment, all side by side, as one batch.
+    """PPO whose iteration is an episode of each of `games`, all side by side, as one batch.
 
     The environments of practice are so cheap that RLlib's own sampling, an object for each episode and a callback for
-    each step, takes three times as long as all else. It also leaves no folder of logs in the home folder.
+    each step, takes three times as long as all else, and to make them RLlib's way a tenth of a round. It also leaves no
+    folder of logs in the home folder.
     """
+
+    games: Games
 
     def _setup_logdir(self) -> None:
         self._logdir = ""
@@ -36,7 +38,7 @@ class PractisingPPO(PPO):
     def training_step(self) -> None:
         """Play, learn from it, hand the weights to the player."""
         config, policy = self.config, self.get_module()
-        batch = play(self.env_runner.env.unwrapped.envs, policy, policy.n_slots)
+        batch = play(self.games, policy, policy.n_slots)
         with torch.no_grad():
             values = policy.compute_values(batch).numpy()
         ended = batch[Columns.TERMINATEDS].numpy()
@@ -51,9 +53,19 @@ class PractisingPPO(PPO):
         self.env_runner_group.sync_weights(from_worker_or_learner_group=self.learner_group, inference_only=True)
 
 
-def play(envs: Sequence[Any], policy: Any, horizon: int) -> dict[str, Any]:
-    """An episode of each of `envs`, of `horizon` steps at most: RLlib's columns of all steps, episode after episode."""
-    seen = {i: env.reset()[0] for i, env in enumerate(envs)}
+class Games(Protocol):
+    """Environments that are played side by side."""
+
+    def reset(self) -> dict[int, np.ndarray]:
+        """Begin an episode in each: what is seen, a vector, by the number of the environment."""
+
+    def step(self, actions: dict[int, int]) -> tuple[dict[int, np.ndarray], list[float]]:
+        """What is seen in those of the environments that play on, and the reward of each action."""
+
+
+def play(games: Games, policy: Any, horizon: int) -> dict[str, Any]:
+    """An episode of each of `games`, of `horizon` steps at most: RLlib's columns of all steps, one after the other."""
+    seen = games.reset()
     who, ticks = list[int](), list[dict[str, Any]]()
     for _ in range(horizon):
         playing = list(seen)
@@ -62,12 +74,9 @@ def play(envs: Sequence[Any], policy: Any, horizon: int) -> dict[str, Any]:
         observed = torch.as_tensor(np.stack([seen[i] for i in playing]))
         with torch.no_grad():
             logits = policy._forward({Columns.OBS: observed})[Columns.ACTION_DIST_INPUTS]
-        chances, rewards = torch.log_softmax(logits, 1), np.zeros(len(playing), np.float32)
+        chances = torch.log_softmax(logits, 1)
         actions = torch.multinomial(chances.exp(), 1).squeeze(1)
-        for row, (i, action) in enumerate(zip(playing, actions.tolist(), strict=True)):
-            seen[i], rewards[row], has_ended, *_ = envs[i].step(action)
-            if has_ended:
-                del seen[i]
+        seen, rewards = games.step(dict(zip(playing, actions.tolist(), strict=True)))
         who += playing
         ticks.append(
             {
@@ -75,7 +84,7 @@ def play(envs: Sequence[Any], policy: Any, horizon: int) -> dict[str, Any]:
                 Columns.ACTIONS: actions,
                 Columns.ACTION_LOGP: chances.gather(1, actions[:, None]).squeeze(1),
                 Columns.ACTION_DIST_INPUTS: logits,
-                Columns.REWARDS: torch.as_tensor(rewards),
+                Columns.REWARDS: torch.tensor(rewards, dtype=torch.float32),
             }
         )
     order = np.argsort(who, kind="stable")

@@ -19,6 +19,7 @@ from importlib import import_module
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from nas_core.agents.acquisition import choose
 from nas_core.agents.agent import (
@@ -30,7 +31,7 @@ from nas_core.agents.agent import (
     uniform_probabilities,
     values_of,
 )
-from nas_core.envs.registry import ENVS
+from nas_core.envs.registry import ENVS, evaluated_last
 from nas_core.envs.settings import EnvSettings
 from nas_core.evaluation.evaluation import Evaluation
 from nas_core.evaluation.ledger import Entry
@@ -60,6 +61,11 @@ class PPOAgent:
 
     def propose(self, entries: Sequence[Entry], n: int, round_: int, pending: Sequence[Codes] = ()) -> list[Proposal]:
         """See :class:`nas_core.agents.agent.Agent`."""
+        # The other cores train candidates: products of small matrices shared out to all cores mostly wait for them.
+        with threadpool_limits(limits=1, user_api="blas"):
+            return self._propose(entries, n, round_, pending)
+
+    def _propose(self, entries: Sequence[Entry], n: int, round_: int, pending: Sequence[Codes]) -> list[Proposal]:
         rng = np.random.default_rng([self.seed, round_])
         networks = self.codebook.codes_of(entries)
         measured = set(networks)
@@ -109,8 +115,9 @@ class PPOAgent:
         torch.manual_seed(seed)
         _PRACTICES[0] = practice
         # Seeded above: a seed of RLlib's would import torch's compiler (2 s) to forbid what no core does anyway.
-        # Built anew (0.03 s) rather than reset: nothing of an earlier round may be left in it.
-        algorithm = build_algorithm(count_episodes(self.space), self.space.max_layers)
+        # Built anew (0.02 s) rather than reset: nothing of an earlier round may be left in it.
+        algorithm = build_algorithm(self.space.max_layers)
+        algorithm.games = SideBySide(practice, count_episodes(self.space))
         for _ in range(N_ITERATIONS):
             algorithm.train()
         return algorithm.get_module()
@@ -155,12 +162,41 @@ class Practice:
 
     def evaluate(self, architectures: Sequence[Architecture]) -> Iterator[Evaluation]:
         """Predicted value plus a share of its uncertainty, as if it had been measured."""
-        for architecture in architectures:
-            codes = self.space.vocabulary.encode(architecture)
-            if codes not in self._known:
-                mean, deviation = self.surrogate.predict([codes])
-                self._known[codes] = float(mean[0] + self.boldness * deviation[0])
+        networks = [self.space.vocabulary.encode(architecture) for architecture in architectures]
+        self.foresee(networks)
+        for codes, architecture in zip(networks, architectures, strict=True):
             yield Evaluation(architecture, self._known[codes], parameters=self.space.cost(codes).parameters)
+
+    def foresee(self, networks: Sequence[Codes]) -> None:
+        """Predict side by side what is going to be evaluated, as one product of matrices."""
+        fresh = [codes for codes in dict.fromkeys(networks) if codes not in self._known]
+        if fresh:
+            mean, deviation = self.surrogate.predict(fresh)
+            self._known |= dict(zip(fresh, (mean + self.boldness * deviation).tolist(), strict=True))
+
+
+class SideBySide:
+    """`n` environments of `practice`, played side by side (see :class:`nas_core.agents.policy.Games`)."""
+
+    def __init__(self, practice: Practice, n: int) -> None:
+        self.practice, self.envs = practice, [practice.make_env() for _ in range(n)]
+
+    def reset(self) -> dict[int, np.ndarray]:
+        """Begin an episode in each."""
+        return {i: flat(env.reset()[0]) for i, env in enumerate(self.envs)}
+
+    def step(self, actions: dict[int, int]) -> tuple[dict[int, np.ndarray], list[float]]:
+        """Take legal `actions`, by the number of the environment."""
+        space, algorithm = self.practice.space, self.practice.settings.algorithm
+        begun = [(*self.envs[i].codes, action) for i, action in actions.items()]
+        self.practice.foresee([network for codes in begun for network in evaluated_last(algorithm, space, codes)])
+        seen, rewards = {}, []
+        for i, action in actions.items():
+            observation, reward, has_ended, *_ = self.envs[i].step(action)
+            rewards.append(float(reward))
+            if not has_ended:
+                seen[i] = flat(observation)
+        return seen, rewards
 
 
 def count_episodes(space: Space) -> int:
@@ -196,8 +232,8 @@ def import_rllib() -> None:
     import_module("ray.rllib.algorithms.ppo")
 
 
-def build_algorithm(n_episodes: int, n_slots: int) -> Any:
-    """RLlib's PPO in this process: no remote runners, several environments side by side."""
+def build_algorithm(n_slots: int) -> Any:
+    """RLlib's PPO in this process, without remote runners."""
     import_rllib()
     from ray.rllib.algorithms.ppo import PPOConfig
     from ray.rllib.core.rl_module.rl_module import RLModuleSpec
@@ -206,11 +242,23 @@ def build_algorithm(n_episodes: int, n_slots: int) -> Any:
     from nas_core.agents.policy import MaskedPolicy, PractisingPPO
 
     register_env("nas-practice", make_practice_env)
+    env = make_practice_env(None)
+    spec = RLModuleSpec(
+        module_class=MaskedPolicy,
+        observation_space=env.observation_space,
+        action_space=env.action_space,
+        model_config={"n_slots": n_slots},
+    )
     config = (
         PPOConfig(algo_class=PractisingPPO)
         .environment("nas-practice", disable_env_checking=True, normalize_actions=False)
-        .env_runners(num_env_runners=0, num_envs_per_env_runner=n_episodes)
-        .learners(num_learners=0)
+        # No connectors: our own sampling makes the batch, and each one made looks through all modules that are loaded.
+        .env_runners(
+            num_env_runners=0,
+            add_default_connectors_to_env_to_module_pipeline=False,
+            add_default_connectors_to_module_to_env_pipeline=False,
+        )
+        .learners(num_learners=0, add_default_connectors_to_learner_pipeline=False)
         .training(
             num_epochs=4,
             lr=3e-3,
@@ -221,7 +269,7 @@ def build_algorithm(n_episodes: int, n_slots: int) -> Any:
             vf_loss_coeff=0.5,
             use_kl_loss=False,
         )
-        .rl_module(rl_module_spec=RLModuleSpec(module_class=MaskedPolicy, model_config={"n_slots": n_slots}))
+        .rl_module(rl_module_spec=spec)
         .debugging(log_level="ERROR", log_sys_usage=False)  # its monitor would leave a thread
     )
     return config.build_algo()

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from spaces import dense_space, entry, kinship, likeness
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from nas_core.agents.agent import draw
+from nas_core.agents.ppo import PPOAgent
 from nas_core.agents.registry import AGENTS, make_agent
 from nas_core.envs.settings import EnvSettings
 
@@ -37,6 +39,23 @@ def test_proposals_are_new_legal_and_a_function_of_seed_and_ledger(name, algorit
     assert [proposal.codes for proposal in resumed] == networks[15:]
     other = make_agent(name, space, settings, 4).propose(entries[:15], 5, 3)
     assert [proposal.codes for proposal in other] != networks[15:]
+
+
+class Counting(PPOAgent):
+    """Notes how many cores its algebra may use while it proposes."""
+
+    def _fit(self, *given):
+        self.n_threads = {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
+        return super()._fit(*given)
+
+
+@pytest.mark.slow
+def test_ppo_leaves_the_other_cores_to_the_trainings():
+    space = dense_space()
+    with threadpool_limits(limits=2, user_api="blas"):
+        entries, _ = searched(agent := Counting(space, EnvSettings(), 0), space, (1, 2), 2)
+        agent.propose(entries, 5, 2)
+    assert agent.n_threads == {1}
 
 
 @pytest.mark.slow

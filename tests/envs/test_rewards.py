@@ -9,6 +9,7 @@ import pytest
 from spaces import dense_space
 
 from nas_core.envs.layerwise import Layerwise
+from nas_core.envs.registry import ENVS, evaluated_last
 from nas_core.envs.reward import FAILED, value
 from nas_core.envs.whole import SlotBySlot, Whole
 from nas_core.evaluation.evaluation import Evaluation
@@ -31,6 +32,24 @@ def test_layerwise_rewards_add_up_to_the_value_of_the_network():
     final = value(Evaluation(None, 0.3, parameters=1024), 0.01)
     assert sum(rewards) == pytest.approx(final)
     assert final == pytest.approx(0.3 - 10 * 0.01)
+
+
+@pytest.mark.parametrize("algorithm", ENVS)
+@pytest.mark.parametrize("codes", [(1, 2, STOP), (1, 2, 3, 4)])
+def test_what_an_action_has_evaluated_is_known_before(algorithm, codes):
+    space, asked = dense_space(max_layers=4), []
+
+    def evaluate(architectures):
+        asked.extend(map(space.vocabulary.encode, architectures))
+        return deeper_is_better(architectures)
+
+    env = ENVS[algorithm](space, evaluate)
+    env.reset()
+    for code in codes:
+        expected = evaluated_last(algorithm, space, (*env.codes, code))
+        env.step(code)
+        assert asked == expected
+        asked.clear()
 
 
 def test_layerwise_does_not_evaluate_what_is_too_short_to_be_a_network():
