@@ -15,6 +15,13 @@ def gpus() -> list[str]:
     return [device.name for device in tf.config.list_logical_devices("GPU")]
 
 
+def has_gpu() -> bool:
+    """Whether this machine has any that TensorFlow can use."""
+    import tensorflow as tf
+
+    return bool(tf.config.list_physical_devices("GPU"))
+
+
 @contextmanager
 def low_precision() -> Iterator[None]:
     """Within, layers are built to calculate with bfloat16 where all GPUs do that well; weights stay float32.

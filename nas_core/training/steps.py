@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from nas_core.training.adamw import AdamW
-from nas_core.training.devices import gpus
+from nas_core.training.devices import gpus, has_gpu
 from nas_core.training.feed import Rows
 from nas_core.training.model import speeds
 
@@ -57,7 +57,7 @@ class Steps:
 
     def _compiled(self, step: Callable[..., Any]) -> Callable[..., Any]:
         # On a GPU, as Keras does it; on a core that takes longer than it saves.
-        return self._tf.function(step, autograph=False, jit_compile=True) if _has_gpu() else step
+        return self._tf.function(step, autograph=False, jit_compile=True) if has_gpu() else step
 
     def _run(self, rows: Rows, order: Any, rate: Any) -> Any:
         tf, size = self._tf, self._batch_size
@@ -117,9 +117,3 @@ class Steps:
         if self._has_members:
             output = self._tf.reduce_mean(output, 1)
         return self._loss(truth, output), output
-
-
-def _has_gpu() -> bool:
-    import tensorflow as tf
-
-    return bool(tf.config.list_physical_devices("GPU"))

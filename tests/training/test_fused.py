@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 
 def build(layer, shape=(5, 7, 8)):
@@ -35,6 +36,29 @@ def test_fused_normalization_gives_what_keras_gives():
     assert len(found[0]) == 9  # gradients of three, four weights, two outputs
     for plain, fused in zip(*found, strict=True):
         np.testing.assert_allclose(fused, plain, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(("side", "kernel", "stride"), [(7, 5, 1), (8, 5, 2), (9, 5, 2), (3, 5, 2), (6, 7, 1)])
+def test_a_wide_depthwise_kernel_learns_as_in_keras(side, kernel, stride):
+    import keras
+    import tensorflow as tf
+
+    from nas_core.training.fused import fuse
+
+    pictures = tf.random.stateless_normal((3, side, side + 1, 4), (0, 1))
+    model = build(
+        keras.layers.DepthwiseConv2D(kernel, strides=stride, padding="same", use_bias=False), (side, side + 1, 4)
+    )
+    found = []
+    for _ in range(2):
+        with tf.GradientTape() as tape:
+            tape.watch(pictures)
+            output = model(pictures, training=True)
+            loss = tf.reduce_sum(output**2)
+        found.append([output, *tape.gradient(loss, [pictures, model.trainable_variables[0].value])])
+        fuse(model)
+    for plain, fused in zip(*found, strict=True):
+        np.testing.assert_allclose(fused, plain, rtol=1e-4, atol=1e-4)
 
 
 def test_a_frozen_normalization_stays_as_it_is():
