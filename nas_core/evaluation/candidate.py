@@ -58,16 +58,16 @@ class Recipe:
         """`data` at the resolution that candidates see."""
         return data if self.shrink == 1 else Smaller(data.run, self.shrink)
 
-    def longer(self, factor: int, seconds: float = 0.0) -> Recipe:
+    def longer(self, factor: int, seconds: float = 0.0, n_tried: int = 0) -> Recipe:
         """The recipe for those that are worth more: `factor` times as many rows, or epochs, in full resolution.
 
-        Where one fold of several was tried, all of them are, which is as much more. `seconds` limits each.
+        `seconds` limits each, `n_tried` are the folds it is trained in (0: all).
         """
-        if self.n_tried:
-            return replace(self, n_tried=0, shrink=1, inherits=False, seconds=seconds)
         share = min(1.0, factor * self.share)
         epochs = math.ceil(factor * self.epochs * self.share / share)
-        return replace(self, share=share, epochs=epochs, shrink=1, inherits=False, seconds=seconds)
+        return replace(
+            self, share=share, epochs=epochs, shrink=1, inherits=False, seconds=seconds, n_tried=n_tried % self.n_folds
+        )
 
     @property
     def plan(self) -> Plan:
@@ -82,6 +82,7 @@ class Recipe:
             epochs=self.epochs,
             share=self.share,
             shrink=self.shrink,
+            n_folds=self.n_tried or self.n_folds,
             parent=parent,
             seed=self.seed,
             error=reason[:500],
@@ -135,6 +136,7 @@ def train_candidate(data: Prepared, recipe: Recipe, architecture: Architecture, 
         epochs=min(recipe.epochs, int(fitted.history[-1]["epoch"])),
         share=recipe.share,
         shrink=recipe.shrink,
+        n_folds=len(folds),
         parent=parent,
         seed=recipe.seed,
         seconds=clock.seconds,
@@ -200,6 +202,7 @@ class BankTrainer:
             parameters=trained[0].n_parameters,
             epochs=recipe.epochs,
             share=recipe.share,
+            n_folds=len(self.folds),
             parent=request.parent,
             seed=recipe.seed,
         )

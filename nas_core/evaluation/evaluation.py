@@ -18,9 +18,9 @@ class Evaluation:
     known, as it was measured on one part of the rows). `metrics` are on the validation rows, `parameters` counts the
     trainable weights, `flops` the multiply-adds of one row times two. What it cost: `seconds` by part (build, compile,
     train, measure; Keras traces while it trains), `waited` seconds for a worker, `memory` the worker's peak in bytes.
-    `epochs`, `share` (of the training rows), `shrink` (what the sides of pictures were divided by), `parent`
-    (fingerprint of the network whose weights it began with) and `seed` make, with the architecture, the key under which
-    nothing is trained twice.
+    `epochs`, `share` (of the training rows), `shrink` (what the sides of pictures were divided by), `n_folds` (in so
+    many it was trained), `parent` (fingerprint of the network whose weights it began with) and `seed` make, with the
+    architecture, the key under which nothing is trained twice.
     """
 
     architecture: Architecture
@@ -32,6 +32,7 @@ class Evaluation:
     epochs: int = 0
     share: float = 1.0
     shrink: int = 1
+    n_folds: int = 1
     parent: str | None = None
     seed: int = 0
     seconds: dict[str, float] = field(default_factory=dict)

@@ -22,6 +22,7 @@ LEAST_CANDIDATES = 10  # of pictures, before they are trained any longer
 LEAST_SIDE = 64  # pixels; larger pictures are halved for candidates: what is left still shows what they are
 CANDIDATE_SHARE = 1 / 30  # of the budget, that a candidate of pictures may take: operations do not tell all of it
 PROMOTION = 4  # times as many rows, or epochs, for the best
+LEAST_LONGER = 2  # times as long must the best be trained, or it tells nothing new
 LEAST_PROMOTED = 2  # for whom there is time: the best, and what it is held against
 PASSES = 3  # over it in a step of training: the way back costs twice the way there
 CONVOLVED = 0.5  # of these operations a network of pictures reaches so much, with the changing of the pictures

@@ -152,14 +152,12 @@ def _candidates(
 
 def _longer(run: Run, metric: str) -> dict[str, LongerFacts]:
     """What the second rung gave, by fingerprint; nothing where there is none."""
-    recipe = run.path(layout.RECIPE)
-    n_folds = read_json(recipe)["n_folds"] if recipe.exists() else 1
     return {
         line["fingerprint"]: LongerFacts(
             value=line["metrics"].get(metric) if line["score"] is not None else None,
             epochs=line["epochs"],
             share=line["share"],
-            n_folds=n_folds,
+            n_folds=line.get("n_folds", 1),
             seconds=round(sum(line["seconds"].values()), 3),
         )
         for line in read_lines(run.path(layout.PROMOTED))

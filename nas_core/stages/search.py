@@ -22,7 +22,6 @@ from nas_core.evaluation.evaluation import Evaluation
 from nas_core.evaluation.fidelity import (
     CANDIDATE_SHARE,
     LEAST_PROMOTED,
-    PROMOTION,
     Pace,
     affordable_epochs,
     default_epochs,
@@ -93,10 +92,8 @@ def work(job: Job, run: Run) -> dict[str, Any]:
         reason = search.run(limits, pool.n_calls, _round_size(data, recipe, space, first))
         if kept:
             pool.drop_waiting()
-            longer = partial(pool.train, parent=None, recipe=recipe.longer(PROMOTION, kept / LEAST_PROMOTED))
-            Rung(run, ledger, clock, longer, settings.size_penalty).climb(
-                pool.n_workers, space.vocabulary.decode(first)
-            )
+            rung = Rung(run, ledger, clock, settings.size_penalty)
+            _climb(rung, pool, min(kept, clock.left), space.vocabulary.decode(first))
         clock.save()
         if job.compare_random:
             _compare_random(job, run, search, pool.n_calls)
@@ -104,6 +101,14 @@ def work(job: Job, run: Run) -> dict[str, Any]:
         pool.close()
     shutil.rmtree(run.path(layout.WEIGHTS), ignore_errors=True)  # nobody begins with them any more
     return _summary(ledger, reason, clock)
+
+
+def _climb(rung: Rung, pool: Pool, seconds: float, known: Architecture) -> None:
+    """Train the best again where `seconds` are enough for that; if not, they are left to the stage train."""
+    if longer := rung.recipe(pool.recipe, seconds / LEAST_PROMOTED):
+        rung.climb(partial(pool.train, parent=None, recipe=longer), pool.n_workers, known)
+    else:
+        log.info("There is no time to train the best ones longer.")
 
 
 def _final_seconds(job: Job) -> float:
