@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import logging
 import shutil
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from nas_core.evaluation.final_plan import count_cores
 from nas_core.export.card import CARD, model_card
 from nas_core.export.convert import converted
 from nas_core.export.formats import load_format
@@ -41,17 +44,19 @@ def work(job: Job, run: Run) -> dict[str, Any]:
 
 
 def _export_formats(run: Run, folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What ``agreement.json`` says of each format, and the seconds of its steps."""
+    """What ``agreement.json`` says of each format, and the seconds of its steps; one conversion a core at a time."""
     agreement: dict[str, Any] = {"keras": {"bytes": (folder / Path(layout.MODEL).name).stat().st_size}}
-    seconds = {}
-    for name in load_task(read_json(run.path(layout.TRANSFORMS))["task"]).formats:
-        found = _export_format(run, folder, name)
-        agreement["keras"] |= found["keras"]
-        agreement[name], seconds[name] = found[name], found["seconds"]
-        if "error" in found[name]:
-            log.warning("export: there is no %s, because %s.", load_format(name).FILE, found[name]["error"])
-        else:
-            log.info("export: %s", _in_words(load_format(name).FILE, found[name]))
+    seconds, names = {}, load_task(read_json(run.path(layout.TRANSFORMS))["task"]).formats
+    shutil.rmtree(folder / WORK, ignore_errors=True)  # what a killed predecessor left
+    with ThreadPoolExecutor(count_cores(), "export") as threads:
+        for name, found in zip(names, threads.map(partial(_export_format, run, folder), names), strict=True):
+            agreement["keras"] |= found["keras"]
+            agreement[name], seconds[name] = found[name], found["seconds"]
+            if "error" in found[name]:
+                log.warning("export: there is no %s, because %s.", load_format(name).FILE, found[name]["error"])
+            else:
+                log.info("export: %s", _in_words(load_format(name).FILE, found[name]))
+    shutil.rmtree(folder / WORK, ignore_errors=True)
     return agreement, seconds
 
 
@@ -64,12 +69,10 @@ def _in_words(file: str, facts: dict[str, Any]) -> str:
 
 def _export_format(run: Run, folder: Path, name: str) -> dict[str, Any]:
     """Convert in a child; the file lies in `folder` then, unless the facts of `name` are an error."""
-    scratch, file = folder / WORK, load_format(name).FILE
+    scratch, file = folder / WORK / name, load_format(name).FILE
     (folder / file).unlink(missing_ok=True)
-    shutil.rmtree(scratch, ignore_errors=True)  # what a killed predecessor left
-    scratch.mkdir()
+    scratch.mkdir(parents=True)
     found = converted(run.folder, name, scratch)
     if "error" not in found[name]:
         (scratch / file).replace(folder / file)
-    shutil.rmtree(scratch)
     return found

@@ -33,8 +33,8 @@ FILM: Texts = {
     "the_network": ("the network", "сеть"),
     "longer": ("Longer is better", "Чем длиннее, тем лучше"),
     "shorter": ("Shorter is better", "Чем короче, тем лучше"),
-    "end": ("{n} networks tried", "Проверено сетей: {n}"),
-    "end_failed": ("{n} of them failed", "с ошибкой: {n}"),
+    "end": ("Networks tried: {n}", "Проверено сетей: {n}"),
+    "end_failed": ("failed: {n}", "с ошибкой: {n}"),
     "in_all": ("{time} in all", "всего {time}"),
     "parameters_head": ("parameters", "параметры"),
 }

@@ -33,7 +33,7 @@ PAGE: Texts = {
     "what_next": ("What to do next", "Что делать дальше"),
     "search": ("The search", "Поиск"),
     "search_lead": (
-        "{n} networks in {time}, {failed} of them failed. Replay how the agent found them: the network it built, how "
+        "Networks tried: {n}, in {time}; failed: {failed}. Replay how the agent found them: the network it built, how "
         "likely it was to choose each layer, and what came of it.",
         "Сетей: {n}, времени: {time}, с ошибкой: {failed}. Повтор поиска: какую сеть строил агент, с какой "
         "вероятностью выбирал каждый слой и что из этого вышло.",

@@ -33,7 +33,7 @@ PICTURES: Texts = {
     "as_it_is": ("as it is", "исходное"),
     "done_turned": ("turned {by}°", "поворот {by}°"),
     "done_scale": ("size {share} %", "размер {share} %"),
-    "done_down": ("moved {x:+.1f}, {y:+.1f} px", "сдвиг {x:+.1f}, {y:+.1f} пикс."),
+    "done_down": ("moved {x:+z.1f}, {y:+z.1f} px", "сдвиг {x:+z.1f}, {y:+z.1f} пикс."),
     "done_contrast": ("contrast {share} %", "контраст {share} %"),
     "done_colour": ("brightness {share} %", "яркость {share} %"),
     "done_cut": ("{by} × {by} px blanked", "закрыто {by} × {by} пикс."),

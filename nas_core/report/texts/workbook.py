@@ -63,13 +63,13 @@ WORKBOOK: Texts = {
     "such_as": (" Such as {examples}.", " Например: {examples}."),
     # Candidates
     "candidates_about": (
-        "{n} networks in the order in which they were measured; {failed} failed. Score: higher is better; figures are "
-        "on the validation rows.",
+        "Networks in the order in which they were measured: {n}; failed: {failed}. Score: higher is better; figures "
+        "are on the validation rows.",
         "Сетей: {n}, в порядке измерения; с ошибкой: {failed}. Оценка: чем больше, тем лучше; показатели — на "
         "проверочных строках.",
     ),
     "candidates_longer": (
-        "{n} of the best were then trained longer: the last columns.",
+        "Of the best, trained longer afterwards: {n} (the last columns).",
         "Лучшие затем обучались дольше (их {n}): последние столбцы.",
     ),
     "longer": ("Trained longer", "Обучена дольше"),
@@ -149,7 +149,7 @@ WORKBOOK: Texts = {
     "good_is": ("Good is", "Лучше"),
     "good_high": ("high", "больше"),
     "good_low": ("low", "меньше"),
-    "n_networks": ("{title} ({n} networks)", "{title} (сетей: {n})"),
+    "n_networks": ("{title} (networks: {n})", "{title} (сетей: {n})"),
     "frequent_classes": (
         "The {n} most frequent classes; {left} are left out.",
         "Показаны самые частые классы ({n}); не показано: {left}.",
