@@ -73,9 +73,8 @@ class DepthwiseConv2D(keras.layers.DepthwiseConv2D):
 
 
 def _depthwise(inputs: Any, kernel: Any, strides: tuple[int, ...]) -> Any:
-    @tf.custom_gradient
-    def convolved(inputs: Any, kernel: Any) -> Any:
-        def gradients(output: Any) -> Any:
+    def convolved(inputs: Any, kernel: Any) -> tuple[Any, Any]:
+        def gradients(output: Any) -> tuple[Any, Any]:
             form = {"strides": strides, "padding": "SAME"}
             back = tf.raw_ops.DepthwiseConv2dNativeBackpropInput(
                 input_sizes=tf.shape(inputs), filter=kernel, out_backprop=output, **form
@@ -84,7 +83,7 @@ def _depthwise(inputs: Any, kernel: Any, strides: tuple[int, ...]) -> Any:
 
         return tf.nn.depthwise_conv2d(inputs, kernel, strides, "SAME"), gradients
 
-    return convolved(inputs, kernel)
+    return tf.custom_gradient(convolved)(inputs, kernel)
 
 
 def _of_kernel(inputs: Any, shape: Any, output: Any, strides: tuple[int, ...]) -> Any:
