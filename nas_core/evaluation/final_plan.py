@@ -44,7 +44,8 @@ class FinalPlan:
     """The number of folds; the networks by themselves (`alone`), those of several members (`joined`), the best first.
 
     Of those of several members as many are trained as there are cores (`count_joined`); of more, a race decides which.
-    They have the `share` of the time, if no core is left for the others; with all of it, those are for need only.
+    They have the `share` of the time, if no core is left for the others; with all of it, more of them are trained
+    while there is time, and the others are for need only.
     `origins` tells of those that are wider than a candidate which one they come from.
     """
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -63,8 +63,8 @@ class FinalTraining:
     def train_best(self, finals: FinalPlan, deadline: float) -> list[Finalist]:
         """The networks of several members and, as the time allows, those by themselves; one of them in any case.
 
-        Those have a core each, and if there are more of them, those that win a race; the others have the cores that are
-        left, or come afterwards.
+        Those have a core each, and if there are more of them, those that win a race first; where all the time is
+        theirs, the next ones follow. The others have the cores that are left, or come afterwards.
 
         Args:
             finals: the networks.
@@ -73,14 +73,14 @@ class FinalTraining:
         Raises:
             JobError: none of them could be trained.
         """
-        joined, n_cores = self._winners(finals.joined, deadline), count_cores()
-        n_free = max(0, n_cores - len(joined))
-        with ThreadPoolExecutor(max(1, len(joined)), "members") as aside:
-            seconds = (deadline - time.monotonic()) * (1 if n_free else finals.share)
-            begun = [aside.submit(self._try, seconds, each) for each in joined]
-            outcomes = [] if n_free else [each.result() for each in begun]
+        n_joined, n_cores = min(len(finals.joined), count_joined()), count_cores()
+        n_free, ranked = max(0, n_cores - n_joined), iter(self._ranked(finals.joined, deadline))
+        with ThreadPoolExecutor(max(1, n_joined), "members") as aside:
+            end = deadline - (0 if n_free else (1 - finals.share) * (deadline - time.monotonic()))
+            begun = [aside.submit(self._follow, ranked, end, finals.share == 1) for _ in range(n_joined)]
+            outcomes = [] if n_free else _joined(begun)
             outcomes += self._in_turns(finals.alone, n_free or n_cores, deadline, is_needed=not _trained(outcomes))
-            outcomes += [each.result() for each in begun] if n_free else []
+            outcomes += _joined(begun) if n_free else []
         if not (finalists := _trained(outcomes)):
             reasons = "; ".join(map(str, outcomes))
             raise JobError(f"No finalist could be trained: {reasons}. Try a smaller `learning_rate`.")
@@ -113,8 +113,8 @@ class FinalTraining:
         set_weights(model, weights)
         return model
 
-    def _winners(self, joined: Sequence[Architecture], deadline: float) -> Sequence[Architecture]:
-        """Of `joined` as many as are trained in full: those that are best after a short training on the first fold.
+    def _ranked(self, joined: Sequence[Architecture], deadline: float) -> Sequence[Architecture]:
+        """`joined` by a race, a short training on the first fold, unless all of them are trained in full anyway.
 
         What the search found best by itself need not be the best of members that are trained for long.
         """
@@ -124,7 +124,7 @@ class FinalTraining:
         seconds = RACE_SHARE * (deadline - time.monotonic()) / math.ceil(len(joined) / n_cores)
         with ThreadPoolExecutor(n_cores, "race") as threads:
             scores = dict(zip(joined, threads.map(partial(self._race, seconds), joined), strict=True))
-        return sorted(joined, key=scores.__getitem__, reverse=True)[: count_joined()]
+        return sorted(joined, key=scores.__getitem__, reverse=True)
 
     def _race(self, seconds: float, architecture: Architecture) -> float:
         try:
@@ -135,14 +135,25 @@ class FinalTraining:
         log.info("Tried out %s: score %.4f after %d epochs.", architecture, score, history[-1]["epoch"])
         return score
 
+    def _follow(self, ranked: Iterator[Architecture], end: float, to_the_end: bool) -> list[Outcome]:
+        """Train the next of `ranked`, which all cores share, and, `to_the_end`, others while there is time."""
+        outcomes = list[Outcome]()
+        for each in ranked:
+            began = time.monotonic()
+            outcomes.append(self._try(end - began, each))
+            now = time.monotonic()
+            if not to_the_end or end - now < max(LEAST_SECONDS, (now - began) / 2):
+                break
+        return outcomes
+
     def _in_turns(
         self, architectures: Sequence[Architecture], n_cores: int, deadline: float, is_needed: bool
-    ) -> list[Finalist | CandidateError]:
+    ) -> list[Outcome]:
         """Side by side what the bank holds; what only Keras can train one by one, sharing the time.
 
         The first is trained in any case when it `is_needed`.
         """
-        rest, outcomes, took = list(architectures), list[Finalist | CandidateError](), 0.0
+        rest, outcomes, took = list(architectures), list[Outcome](), 0.0
         while rest:
             began = time.monotonic()
             if (outcomes or not is_needed) and deadline - began < max(LEAST_SECONDS, took / 2):
@@ -161,7 +172,7 @@ class FinalTraining:
         has_pictures = len(ends(self.data.transforms).shape) > 1
         return max(1, min(n_rest, int(seconds / PICTURES_SECONDS))) if has_pictures else n_rest
 
-    def _try(self, seconds: float, architecture: Architecture) -> Finalist | CandidateError:
+    def _try(self, seconds: float, architecture: Architecture) -> Outcome:
         try:
             return self.train(architecture, max(seconds, LEAST_SECONDS))
         except CandidateError as error:
@@ -207,7 +218,14 @@ class FinalTraining:
         return new_model(architecture, self.data, name=f"network_{architecture.fingerprint}_{fold}")
 
 
-def _trained(outcomes: Sequence[Finalist | CandidateError]) -> list[Finalist]:
+Outcome = Finalist | CandidateError
+
+
+def _joined(begun: Sequence[Future[list[Outcome]]]) -> list[Outcome]:
+    return [outcome for each in begun for outcome in each.result()]
+
+
+def _trained(outcomes: Sequence[Outcome]) -> list[Finalist]:
     return [outcome for outcome in outcomes if isinstance(outcome, Finalist)]
 
 

@@ -64,3 +64,5 @@ def test_a_race_decides_which_networks_of_several_members_are_trained(tmp_path, 
     finalists = training.train_best(FinalPlan(3, (), (blind, good)), time.monotonic() + 200)
     assert [each.architecture for each in finalists] == [good]
     assert len(finalists[0].models) == 3
+    finalists = training.train_best(FinalPlan(3, (), (blind, good), share=1.0), time.monotonic() + 200)
+    assert [each.architecture for each in finalists] == [good, blind]
