@@ -91,8 +91,8 @@ def plan_finals(
     n_folds, shape, n_rows = count_folds(data, n_wanted), ends(data.transforms).shape, data.schema["n_rows"]["train"]
     may_fold = n_folds == 1 and not n_wanted and len(shape) == 1 and n_bytes(data.split("train")) <= MAX_FOLDED_BYTES
     more = N_FOLDS - 1 if may_fold and count_folds(data, N_FOLDS) > 1 else math.inf  # times the rows of one training
-    is_small, best, finalists = n_rows <= FOLDED_ROWS, candidates[:2], candidates[: n_finalists or MAX_ALONE]
-    known, widens = [each.architecture for each in finalists], len(shape) == 1 and rate > 0
+    is_small, finalists = n_rows <= FOLDED_ROWS, candidates[: n_finalists or MAX_ALONE]
+    best, known, widens = finalists[:2], [each.architecture for each in finalists], len(shape) == 1 and rate > 0
     wide = {each.architecture: wider for each in best if widens and (wider := _wider(each, rate, space))}
     origins = {wider.architecture: own for own, wider in wide.items() if wider.architecture not in known}
     share = MEMBERS_SHARE if is_small else 1.0

@@ -30,6 +30,7 @@ from nas_core.training.transfer import fast_model, new_model
 log = logging.getLogger("nas")
 
 PICTURES_SECONDS = 25.0  # for a finalist of pictures, before there is another one
+FIRST_SHARE = 0.6  # of the time at most, for the first in the bank: the second may be better
 LEAST_SECONDS = 5.0  # for a finalist; with less, one that is not the first is left out
 
 Fits = tuple[list[Any], list[Epoch], list[np.ndarray]]  # models, history, outputs on the rows held out
@@ -160,7 +161,8 @@ class FinalTraining:
                 break
             is_banked = self.bank.holds(rest[0])
             turn = [each for each in rest if self.bank.holds(each)][:n_cores] if is_banked else rest[:1]
-            seconds = (deadline - began) / (1 if is_banked else self._n_turns(len(rest), deadline - began))
+            share = FIRST_SHARE if len(turn) < len(rest) == len(architectures) else 1
+            seconds = (deadline - began) * (share if is_banked else 1 / self._n_turns(len(rest), deadline - began))
             with ThreadPoolExecutor(len(turn), "finalist") as threads:
                 outcomes += threads.map(partial(self._try, seconds), turn)
             rest = [each for each in rest if each not in turn]

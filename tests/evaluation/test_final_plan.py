@@ -115,6 +115,7 @@ def test_racers_are_the_best_that_are_not_much_the_same(data):
     with_rows(data, 5_000)
     assert plan_of(data, ranked, 1e4).joined == joined(8, *siblings[:2], other)
     assert plan_of(data, ranked, 1e4, wanted=(0, 3)).joined == joined(8, *siblings[:3])
+    assert plan_of(data, ranked, 1e4, wanted=(0, 1)).joined == joined(8, siblings[0])
     assert len(plan_of(data, ranked, 1e4).alone) == MAX_ALONE
 
 
