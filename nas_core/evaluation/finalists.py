@@ -54,6 +54,9 @@ class Finalist:
     candidate: str = ""
 
 
+Outcome = Finalist | CandidateError  # of one that was to be trained
+
+
 class FinalTraining:
     """Trains architectures on all rows of `folds` by `plan`: in a bank where it can, else through Keras."""
 
@@ -218,9 +221,6 @@ class FinalTraining:
     def _build(self, architecture: Architecture, fold: int) -> Any:
         # The names that Keras gives are different within one thread only.
         return new_model(architecture, self.data, name=f"network_{architecture.fingerprint}_{fold}")
-
-
-Outcome = Finalist | CandidateError
 
 
 def _joined(begun: Sequence[Future[list[Outcome]]]) -> list[Outcome]:

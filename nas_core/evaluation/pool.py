@@ -248,7 +248,8 @@ def _start_ray(scratch: Path) -> None:
         log_to_driver=False,
         logging_level=logging.ERROR,
         object_store_memory=100 * 2**20,  # arrays never travel through it
-        # Processes that wait for work that never comes; the actors start their own.
+        # No processes that wait for work that never comes (the actors start their own), nor workers that stand behind
+        # all other programs: how far they give way `NAS_NICE` says.
         _system_config={"enable_worker_prestart": False, "prestart_worker_first_driver": False, "worker_niceness": 0},
         _temp_dir=str(scratch),
     )

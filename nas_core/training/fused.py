@@ -1,4 +1,4 @@
-"""Keras' layers for pictures with faster kernels, to learn with: this speaks TensorFlow and is imported when used.
+"""Keras' layers for pictures with faster kernels, to learn with on a processor: this is imported when used.
 
 Keras makes normalisation of some ten operations, each of which reads the whole picture again, and draws 32 random bits
 for each value that dropout may leave out; a processor finds the gradients of kernels of up to three columns at once. In
@@ -11,8 +11,6 @@ from typing import Any
 
 import keras
 import tensorflow as tf
-
-from nas_core.training.devices import has_gpu
 
 VALUES_OF_BYTE = 256
 COLUMNS = 3  # of a depthwise kernel, the gradient of which is found at once
@@ -67,7 +65,7 @@ class DepthwiseConv2D(keras.layers.DepthwiseConv2D):
     def call(self, inputs: Any) -> Any:
         """As Keras'."""
         is_plain = not self.use_bias and self.padding == "same" and self.depth_multiplier == 1
-        if has_gpu() or not is_plain or self.kernel_size[1] <= COLUMNS:
+        if not is_plain or self.kernel_size[1] <= COLUMNS:
             return super().call(inputs)
         return _depthwise(inputs, tf.convert_to_tensor(self.kernel), (1, *self.strides, 1))
 

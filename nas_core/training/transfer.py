@@ -13,7 +13,7 @@ from nas_core.runs import layout
 from nas_core.space.architecture import Architecture
 from nas_core.space.build import layer_name
 from nas_core.space.layer import LAYERS, load_layer
-from nas_core.training.devices import low_precision
+from nas_core.training.devices import has_gpu, low_precision
 from nas_core.training.model import build_model, ends
 
 
@@ -37,14 +37,15 @@ def new_model(architecture: Architecture, data: Prepared, name: str | None = Non
 
 
 def fast_model(architecture: Architecture, data: Prepared, name: str | None = None) -> Any:
-    """The same to learn with: of pictures by faster kernels, and in low precision where there are GPUs made for it."""
+    """The same to learn with: of pictures by faster kernels, or in low precision where there are GPUs made for it."""
     if len(ends(data.transforms).shape) == 1:
         return new_model(architecture, data, name)
-    from nas_core.training.fused import fuse
-
     with low_precision():
         model = new_model(architecture, data, name)
-    fuse(model)
+    if not has_gpu():  # there the compiler fuses what Keras does
+        from nas_core.training.fused import fuse
+
+        fuse(model)
     return model
 
 
