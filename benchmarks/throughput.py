@@ -8,9 +8,10 @@ All train networks of one space on the same rows, for as many epochs, in batches
 loss: KerasTuner's random search (kerastuner), ``fit`` in a loop over random networks (plain), the same with the
 product's own ``fit`` (keras), and the stage search with the agent on, whole networks (search). Seconds count from the
 start of each process, imports and compilation included; those of a core are what the processes used, which says more
-where others use the machine too. The last rows hold the bank against the arithmetic: operations of the networks
-(forward and both products of the way back, forward alone on the validation rows) a second, over the rate of matrix
-products of width 128 and the same batch, measured in the same process.
+where others use the machine too. Later networks are larger, so where there are several numbers of cores a row also
+says how much sooner the same networks were trained. The last rows hold the bank against the arithmetic: operations of
+the networks (forward and both products of the way back, forward alone on the validation rows) a second, over the rate
+of matrix products of width 128 and the same batch, measured in the same process.
 """
 
 from __future__ import annotations
@@ -56,6 +57,7 @@ def main() -> None:
 def measure(dataset: str, folder: Path, arguments: argparse.Namespace) -> None:
     """Run all programs on one dataset, one after the other."""
     fields = DATASETS[dataset](folder, arguments.tables)
+    ends = list[list[float]]()
     for cores in arguments.cores:
         address = prepare(f"{dataset}-{cores}", folder, fields | {"n_workers": cores}, arguments.seconds)
         programs = {name: own(name, address, arguments.seconds) for name in ("plain", "keras", "search")}
@@ -67,8 +69,22 @@ def measure(dataset: str, folder: Path, arguments: argparse.Namespace) -> None:
             (n, seconds), busy = run(command, cores)
             rates = f"{60 * n / seconds:7.1f} a minute, {60 * n / busy:7.1f} a minute of a core"
             say(f"{dataset:<10} {cores} core(s)  {name:<11} {rates} ({n} in {seconds:.0f} s, {busy:.0f} s of a core)")
+        ends.append(ends_of(address))
+        if len(ends) > 1:
+            n = min(map(len, ends))
+            sooner = f"{ends[0][n - 1] / ends[-1][n - 1]:.2f} times as fast as on {arguments.cores[0]}"
+            say(f"{dataset:<10} {cores} core(s)  the first {n} networks of the search: {sooner}")
     for key, value in run(own("bank", address, arguments.seconds), 1)[0].items():
         say(f"{dataset:<10} 1 core(s)  {key}: {value}")
+
+
+def ends_of(address: str) -> list[float]:
+    """When the search of the run at `address` had each of its networks, in seconds since its beginning."""
+    from nas_core.evaluation.ledger import Ledger
+    from nas_core.runs import layout
+    from nas_core.runs.run import open_run
+
+    return [entry.at for entry in Ledger(open_run(address).path(layout.CANDIDATES))]
 
 
 def own(program: str, address: str, seconds: float) -> list[str]:

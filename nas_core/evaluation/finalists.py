@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from nas_core.data.folds import Fold, count_folds
 from nas_core.data.prepared import Prepared
 from nas_core.errors import CandidateError, JobError
 from nas_core.evaluation.bank import Bank, Member
-from nas_core.evaluation.final_plan import RACE_SHARE, FinalPlan, count_cores, count_joined
+from nas_core.evaluation.final_plan import FOLDED_TIMES, RACE_SHARE, FinalPlan, count_cores, count_joined, final_epochs
 from nas_core.space.architecture import Architecture
 from nas_core.targets.members import HEAD
 from nas_core.tasks.registry import load_part
@@ -31,6 +31,7 @@ log = logging.getLogger("nas")
 
 PICTURES_SECONDS = 25.0  # for a finalist of pictures, before there is another one
 FIRST_SHARE = 0.6  # of the time at most, for the first in the bank: the second may be better
+RUN_AGAIN = 3  # of those in a race
 LEAST_SECONDS = 5.0  # for a finalist; with less, one that is not the first is left out
 
 Fits = tuple[list[Any], list[Epoch], list[np.ndarray]]  # models, history, outputs on the rows held out
@@ -55,6 +56,16 @@ class Finalist:
 
 
 Outcome = Finalist | CandidateError  # of one that was to be trained
+
+
+class Racer(NamedTuple):
+    """A network of several members, its `score` after a short training, and after how many seconds of a long one, of
+    all folds, another one is worth more than to go on.
+    """
+
+    architecture: Architecture
+    score: float = -math.inf
+    enough: float = math.inf
 
 
 class FinalTraining:
@@ -117,34 +128,50 @@ class FinalTraining:
         set_weights(model, weights)
         return model
 
-    def _ranked(self, joined: Sequence[Architecture], deadline: float) -> Sequence[Architecture]:
-        """`joined` by a race, a short training on the first fold, unless all of them are trained in full anyway.
+    def _ranked(self, joined: Sequence[Architecture], deadline: float) -> list[Racer]:
+        """`joined` by a race, short trainings on the first fold, unless all of them are trained in full anyway.
 
-        What the search found best by itself need not be the best of members that are trained for long.
+        What the search found best by itself need not be the best of members that are trained for long. Half of the
+        time is for the best few, who run again (successive halving: Jamieson & Talwalkar, AISTATS 2016).
         """
         if len(joined) <= count_joined():
-            return joined
-        n_cores = count_cores()
-        seconds = RACE_SHARE * (deadline - time.monotonic()) / math.ceil(len(joined) / n_cores)
-        with ThreadPoolExecutor(n_cores, "race") as threads:
-            scores = dict(zip(joined, threads.map(partial(self._race, seconds), joined), strict=True))
-        return sorted(joined, key=scores.__getitem__, reverse=True)
+            return [Racer(each) for each in joined]
+        seconds = RACE_SHARE * (deadline - time.monotonic())
+        if len(joined) <= RUN_AGAIN:
+            return self._race(joined, seconds)
+        ranked = self._race(joined, seconds / 2)
+        again = [racer.architecture for racer in ranked[:RUN_AGAIN]]
+        return [*self._race(again, seconds / 2), *ranked[RUN_AGAIN:]]
 
-    def _race(self, seconds: float, architecture: Architecture) -> float:
+    def _race(self, joined: Sequence[Architecture], seconds: float) -> list[Racer]:
+        """`joined` as they are after equally long trainings, of `seconds` together, the best first."""
+        n_cores = count_cores()
+        with ThreadPoolExecutor(n_cores, "race") as threads:
+            racers = threads.map(partial(self._run, seconds / math.ceil(len(joined) / n_cores)), joined)
+            return sorted(racers, key=lambda racer: racer.score, reverse=True)
+
+    def _run(self, seconds: float, architecture: Architecture) -> Racer:
         try:
             _, history, outputs = self._fit_in_keras(architecture, seconds, self.folds[:1])
         except CandidateError:
-            return -math.inf
+            return Racer(architecture)
         score = judge_folds(self.data, self.folds[:1], outputs).score
         log.info("Tried out %s: score %.4f after %d epochs.", architecture, score, history[-1]["epoch"])
-        return score
+        return Racer(architecture, score, len(self.folds) * self._enough(history))
 
-    def _follow(self, ranked: Iterator[Architecture], end: float, to_the_end: bool) -> list[Outcome]:
+    def _enough(self, history: list[Epoch]) -> float:
+        """The seconds after which the fit of this `history` (its first line holds the tracing) learns little more."""
+        first, last = history[0], history[-1]
+        pace = (last["seconds"] - first["seconds"]) / max(1, last["epoch"] - first["epoch"])
+        return FOLDED_TIMES * final_epochs(len(self.folds[0].train)) * pace or math.inf
+
+    def _follow(self, ranked: Iterator[Racer], end: float, to_the_end: bool) -> list[Outcome]:
         """Train the next of `ranked`, which all cores share, and, `to_the_end`, others while there is time."""
         outcomes = list[Outcome]()
-        for each in ranked:
+        for racer in ranked:
             began = time.monotonic()
-            outcomes.append(self._try(end - began, each))
+            is_followed = to_the_end and 1.5 * racer.enough <= end - began
+            outcomes.append(self._try(racer.enough if is_followed else end - began, racer.architecture))
             now = time.monotonic()
             if not to_the_end or end - now < max(LEAST_SECONDS, (now - began) / 2):
                 break

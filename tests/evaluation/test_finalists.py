@@ -59,9 +59,10 @@ def test_a_race_decides_which_networks_of_several_members_are_trained(tmp_path, 
     monkeypatch.setattr("os.sched_getaffinity", lambda _: {0})
     data, members = prepare_sample(tmp_path, "tabular_regression"), Choice.of("members", count=4)
     dense, dropout = Choice.of("dense", units=64, activation="relu"), Choice.of("dropout", rate=0.5)
-    good, blind = Architecture((members, dense)), Architecture((members, dense, dropout, dense, dropout))
+    good = Architecture((members, dense))
+    blind, *more = (Architecture((members, dense, *[dropout, dense] * n, dropout)) for n in (1, 2, 3))
     training = FinalTraining(data, make_folds(data, 3), Plan(30), seed=0)
-    finalists = training.train_best(FinalPlan(3, (), (blind, good)), time.monotonic() + 200)
+    finalists = training.train_best(FinalPlan(3, (), (blind, *more, good)), time.monotonic() + 200)
     assert [each.architecture for each in finalists] == [good]
     assert len(finalists[0].models) == 3
     finalists = training.train_best(FinalPlan(3, (), (blind, good), share=1.0), time.monotonic() + 200)
