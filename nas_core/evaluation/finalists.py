@@ -31,7 +31,7 @@ log = logging.getLogger("nas")
 
 PICTURES_SECONDS = 25.0  # for a finalist of pictures, before there is another one
 FIRST_SHARE = 0.6  # of the time at most, for the first in the bank: the second may be better
-RUN_AGAIN = 3  # of those in a race
+RUN_AGAIN = 2  # of those in a race, beside as many as will be trained in full
 LEAST_SECONDS = 5.0  # for a finalist; with less, one that is not the first is left out
 
 Fits = tuple[list[Any], list[Epoch], list[np.ndarray]]  # models, history, outputs on the rows held out
@@ -136,12 +136,12 @@ class FinalTraining:
         """
         if len(joined) <= count_joined():
             return [Racer(each) for each in joined]
-        seconds = RACE_SHARE * (deadline - time.monotonic())
-        if len(joined) <= RUN_AGAIN:
+        seconds, n_again = RACE_SHARE * (deadline - time.monotonic()), count_joined() + RUN_AGAIN
+        if len(joined) <= n_again:
             return self._race(joined, seconds)
         ranked = self._race(joined, seconds / 2)
-        again = [racer.architecture for racer in ranked[:RUN_AGAIN]]
-        return [*self._race(again, seconds / 2), *ranked[RUN_AGAIN:]]
+        again = [racer.architecture for racer in ranked[:n_again]]
+        return [*self._race(again, seconds / 2), *ranked[n_again:]]
 
     def _race(self, joined: Sequence[Architecture], seconds: float) -> list[Racer]:
         """`joined` as they are after equally long trainings, of `seconds` together, the best first."""
@@ -170,8 +170,9 @@ class FinalTraining:
         outcomes = list[Outcome]()
         for racer in ranked:
             began = time.monotonic()
-            is_followed = to_the_end and 1.5 * racer.enough <= end - began
-            outcomes.append(self._try(racer.enough if is_followed else end - began, racer.architecture))
+            left = end - began
+            is_followed = to_the_end and left - racer.enough >= racer.enough / 2
+            outcomes.append(self._try(racer.enough if is_followed else left, racer.architecture))
             now = time.monotonic()
             if not to_the_end or end - now < max(LEAST_SECONDS, (now - began) / 2):
                 break
