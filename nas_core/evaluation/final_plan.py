@@ -34,7 +34,7 @@ RACE_SHARE = 0.25  # of the time, to find out which of them are worth the rest
 ALIKE = 0.5  # share of layers in the same order, beyond which two networks are much the same
 MEMBERS_SHARE = 0.9  # of the time, where rows are few and no core is left for networks without members
 MEMBER_COST = 1.2  # of what a network by itself costs in the bank, which cannot hold members
-FOLDED_TIMES = 2  # as long as needed are members of several folds to have: with less, those of one fold are better
+FOLDED_TIMES = 2  # as long as needed are members of several folds to have: less is worse than one fold, more is little
 FOLDED_ROWS = 10_000  # with more, several members are worth more than several folds
 MAX_FOLDED_BYTES = 2**28  # of the rows, which each fold holds once more
 

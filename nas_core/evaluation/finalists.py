@@ -67,6 +67,10 @@ class Racer(NamedTuple):
     score: float = -math.inf
     enough: float = math.inf
 
+    def turn(self, left: float) -> float:
+        """Of the seconds `left` those for this one: all of them, where the next one would have too few."""
+        return self.enough if left - self.enough >= self.enough / 2 else left
+
 
 class FinalTraining:
     """Trains architectures on all rows of `folds` by `plan`: in a bank where it can, else through Keras."""
@@ -171,8 +175,7 @@ class FinalTraining:
         for racer in ranked:
             began = time.monotonic()
             left = end - began
-            is_followed = to_the_end and left - racer.enough >= racer.enough / 2
-            outcomes.append(self._try(racer.enough if is_followed else left, racer.architecture))
+            outcomes.append(self._try(racer.turn(left) if to_the_end else left, racer.architecture))
             now = time.monotonic()
             if not to_the_end or end - now < max(LEAST_SECONDS, (now - began) / 2):
                 break

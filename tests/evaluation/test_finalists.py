@@ -10,7 +10,7 @@ from samples import prepare_sample
 
 from nas_core.data.folds import make_folds
 from nas_core.evaluation.final_plan import FinalPlan
-from nas_core.evaluation.finalists import FinalTraining
+from nas_core.evaluation.finalists import FinalTraining, Racer
 from nas_core.inputs.tabular import linear
 from nas_core.space.architecture import Architecture, Choice
 from nas_core.tasks.registry import load_part
@@ -52,6 +52,13 @@ def test_where_rows_are_many_there_is_none(tmp_path):
     folds = make_folds(data, 1)
     data.schema["n_rows"] = {"train": 10_000, "valid": 2_000}
     assert FinalTraining(data, folds, Plan(1), seed=0).train_linear(3) == []
+
+
+def test_what_has_learned_enough_leaves_time_for_the_next():
+    network = Architecture((Choice.of("dense", units=64, activation="relu"),))
+    assert Racer(network, 0.0, enough=100).turn(160) == 100
+    assert Racer(network, 0.0, enough=100).turn(140) == 140
+    assert Racer(network).turn(140) == 140  # nothing is known of it
 
 
 @pytest.mark.slow
