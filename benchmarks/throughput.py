@@ -23,7 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -69,22 +69,22 @@ def measure(dataset: str, folder: Path, arguments: argparse.Namespace) -> None:
             (n, seconds), busy = run(command, cores)
             rates = f"{60 * n / seconds:7.1f} a minute, {60 * n / busy:7.1f} a minute of a core"
             say(f"{dataset:<10} {cores} core(s)  {name:<11} {rates} ({n} in {seconds:.0f} s, {busy:.0f} s of a core)")
-        ends.append(ends_of(address))
+        ends.append([entry.at for entry in tried(address)])
         if len(ends) > 1:
             n = min(map(len, ends))
-            sooner = f"{ends[0][n - 1] / ends[-1][n - 1]:.2f} times as fast as on {arguments.cores[0]}"
+            sooner = f"{ends[0][n - 1] / ends[-1][n - 1]:.2f} times as fast as on {arguments.cores[0]} core(s)"
             say(f"{dataset:<10} {cores} core(s)  the first {n} networks of the search: {sooner}")
     for key, value in run(own("bank", address, arguments.seconds), 1)[0].items():
         say(f"{dataset:<10} 1 core(s)  {key}: {value}")
 
 
-def ends_of(address: str) -> list[float]:
-    """When the search of the run at `address` had each of its networks, in seconds since its beginning."""
+def tried(address: str) -> Iterable[Any]:
+    """The entries of the search of the run at `address`."""
     from nas_core.evaluation.ledger import Ledger
     from nas_core.runs import layout
     from nas_core.runs.run import open_run
 
-    return [entry.at for entry in Ledger(open_run(address).path(layout.CANDIDATES))]
+    return Ledger(open_run(address).path(layout.CANDIDATES))
 
 
 def own(program: str, address: str, seconds: float) -> list[str]:
@@ -221,14 +221,9 @@ def repeat(train: Callable[[], None], began: float, seconds: float) -> tuple[int
 def search(address: str, seconds: float) -> tuple[int, float]:  # noqa: ARG001 (they are in the job)
     """The stage search, with its agent and its workers."""
     began = time.monotonic()
-    from nas_core.evaluation.ledger import Ledger
-    from nas_core.runs import layout
-    from nas_core.runs.run import open_run
-
     subprocess.run([Path(sys.executable).parent / "nas", "stage", "search", address], check=True, capture_output=True)
     now = time.monotonic() - began
-    entries = Ledger(open_run(address).path(layout.CANDIDATES))
-    return sum(not entry.evaluation.is_failed for entry in entries), now
+    return sum(not entry.evaluation.is_failed for entry in tried(address)), now
 
 
 def bank(address: str, seconds: float) -> dict[str, str]:  # noqa: ARG001 (a handful of trainings)
