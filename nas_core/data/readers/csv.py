@@ -19,6 +19,7 @@ from nas_core.data.readers.sniff import sniff
 from nas_core.errors import JobError
 
 BLOCK_BYTES = 1 << 20  # Arrow reads some 30 blocks ahead
+RELEASED_AFTER = 8  # blocks: what Arrow keeps of those before would grow to as much again
 SNIFFED_BYTES = 1 << 18
 
 
@@ -73,7 +74,9 @@ class CsvReader:
         last = None
         with pa.OSFile(str(self.path)) as file:
             try:
-                for batch in self._open(file, list(places.values()), options):
+                for n, batch in enumerate(self._open(file, list(places.values()), options)):
+                    if n % RELEASED_AFTER == 0:
+                        pa.default_memory_pool().release_unused()
                     named = batch.rename_columns(wanted)
                     check_cells(named)
                     last = named if named.num_rows else last
