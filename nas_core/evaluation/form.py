@@ -95,7 +95,7 @@ class Rows(NamedTuple):
 class Weights(NamedTuple):
     """The weights of all members.
 
-    `matrices` (slots, members, width · width), each in its shape at the beginning of its row; `vectors` (slots,
+    `matrices` (slots, members, width · width), each as (units, width) at the beginning of its row; `vectors` (slots,
     members, 4, width); `tables` (members, places, width); `head` (members, width + 1, outputs), the bias its last row;
     `bins` (members, columns, bins, width).
     In a :class:`State` each is three arrays: the weight and its moments.
@@ -115,7 +115,7 @@ class Weights(NamedTuple):
 class State(NamedTuple):
     """What a step changes; `statistics` (slots, members, 2, width) are the moving ones of normalisation.
 
-    `entered` and `summed` (slots, members, rows, width) hold, for the way back, what went into each slot behind its
+    `entered` and `summed` (slots, members, width, rows) hold, for the way back, what went into each slot behind its
     dropout and into its activation.
     """
 

@@ -131,7 +131,7 @@ def stacked(form: Form, plan: Plan, members: Sequence[Arrays]) -> tuple[Weights,
     square, statistics = arrays.pop("matrices"), arrays.pop("statistics")
     flat = np.zeros((*square.shape[:2], form.width**2), np.float32)
     for s, (n, units) in _shapes_of(form, plan):
-        flat[s, :, : n * units] = square[s, :, :n, :units].reshape(-1, n * units)
+        flat[s, :, : n * units] = square[s, :, :n, :units].swapaxes(1, 2).reshape(-1, n * units)
     return Weights(flat, **arrays), statistics
 
 
@@ -145,7 +145,7 @@ def of_member(index: int, form: Form, plan: Plan, best: Best) -> Arrays:
     weights = best.weights
     square = np.zeros((form.n_slots, form.width, form.width), np.float32)
     for s, (n, units) in _shapes_of(form, plan):
-        square[s, :n, :units] = weights.matrices[s, index, : n * units].reshape(n, units)
+        square[s, :n, :units] = weights.matrices[s, index, : n * units].reshape(units, n).T
     return {
         "matrices": square,
         "vectors": weights.vectors[:, index],

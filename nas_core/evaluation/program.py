@@ -33,7 +33,7 @@ class Program:
         case = case._replace(plan=Plan(*map(tf.constant, case.plan)), seed=tf.constant(case.seed, tf.uint32))
         weights, statistics = Weights(*map(tf.constant, first[0])), tf.constant(first[1])
         with_moments = [(weight, tf.zeros_like(weight), tf.zeros_like(weight)) for weight in weights]
-        scratch = tf.zeros((form.n_slots, form.n_members, form.batch_size, form.width))
+        scratch = tf.zeros((form.n_slots, form.n_members, form.width, form.batch_size))
         state = State(Weights(*with_moments), statistics, tf.constant(0.0), scratch, scratch)
         outputs = tf.zeros((*case.valid.shape[:2], form.evaluation_size, self.ends.n_outputs))
         best = Best(tf.fill((form.n_members,), np.float32(np.inf)), weights, statistics, outputs)
@@ -131,23 +131,22 @@ class Program:
         tf = self.tf
         head = state.weights.head
         exists, truth, x, places, filled = self._read(case.rows, order, state.weights)
-        share = (exists / tf.reduce_sum(exists, 1, keepdims=True))[:, :, None]  # of a row in the mean over the batch
+        share = (exists / tf.reduce_sum(exists, 1, keepdims=True))[:, None]  # of a row in the mean over the batch
         state = state._replace(n_steps=state.n_steps + 1)
         seed = case.seed + tf.cast(state.n_steps, tf.uint32) * tf.constant(0x9E3779B1, tf.uint32)
         x, state = self.trunk.forward_in_training(case, x, share, seed, state)
         logits = self._head(x, head[VALUE])
         with tf.GradientTape() as tape:
             tape.watch(logits)
-            loss = tf.reduce_sum(self._judge(truth, logits)[0] * share[..., 0], 1)
+            loss = tf.reduce_sum(self._judge(truth, logits)[0] * share[:, 0], 1)
             total = tf.reduce_sum(loss)
         d_logits = tape.gradient(total, logits)
-        d_x = tf.matmul(d_logits, head[VALUE][:, :-1], transpose_b=True)
+        d_x = tf.matmul(head[VALUE][:, :-1], d_logits)
         d_x, state = self.trunk.backward(case, d_x, share, seed, rate, state)
-        d_head = tf.concat(
-            [tf.matmul(x, d_logits, transpose_a=True), tf.reduce_sum(d_logits, 1, keepdims=True)], axis=1
-        )
+        d_bias = tf.reduce_sum(d_logits, 2)[:, None]
+        d_head = tf.concat([tf.matmul(x, d_logits, transpose_b=True), d_bias], axis=1)
         head = stepped(head, d_head, rate, self.decay, state.n_steps)
-        tables, bins = self._learn_stem(state, d_x[..., case.rows.numbers.shape[1] :], places, filled, rate)
+        tables, bins = self._learn_stem(state, d_x[:, case.rows.numbers.shape[1] :], places, filled, rate)
         return state._replace(weights=state.weights._replace(tables=tables, head=head, bins=bins)), loss
 
     def _learn_stem(self, state: State, d_x: Any, places: Any, filled: Any, rate: Any) -> tuple[Any, Any]:
@@ -155,46 +154,51 @@ class Program:
         tf, tables, bins = self.tf, state.weights.tables, state.weights.bins
         n_columns, _, width = self.ends.bins
         if filled is not None:
-            d_embedded = tf.reshape(d_x[..., : n_columns * width], (*d_x.shape[:2], n_columns, width))
-            d_bins = tf.matmul(filled, tf.transpose(d_embedded, (0, 2, 1, 3)))
+            d_embedded = tf.reshape(d_x[:, : n_columns * width], (-1, n_columns, width, d_x.shape[-1]))
+            d_bins = tf.matmul(filled, d_embedded, transpose_b=True)
             bins = stepped(bins, d_bins, rate, self.decay, state.n_steps)
         if places is not None:
-            d_stem = d_x[..., n_columns * width : n_columns * width + tables[VALUE].shape[-1]]
-            d_tables, squares = (tf.matmul(places, d, transpose_a=True) * self.ends.tables for d in (d_stem, d_stem**2))
+            d_stem = d_x[:, n_columns * width : n_columns * width + tables[VALUE].shape[-1]]
+            both = tf.matmul(places, tf.concat([d_stem, d_stem**2], 1), transpose_b=True)
+            d_tables, squares = (each * self.ends.tables for each in tf.split(both, 2, axis=2))
             tables = stepped(tables, d_tables, rate, self.decay, state.n_steps, squares)
         return tables, bins
 
     def _read(self, rows: Rows, order: Any, weights: Weights) -> Any:
         """Whether the rows exist, their targets, what the stem makes of them, and the vectors it used: one-hot, and how
-        far each bin is filled.
+        far each bin is filled; these have the rows last.
         """
         tf = self.tf
         exists, order = tf.cast(order >= 0, tf.float32), tf.maximum(order, 0)
-        parts, places, filled = [tf.gather(rows.numbers, order)], None, None
+
+        def read(values: Any) -> Any:
+            return tf.transpose(tf.gather(values, order), (0, 2, 1))
+
+        parts, places, filled = [read(rows.numbers)], None, None
         n_columns, n_bins, width = self.ends.bins
         if n_columns:
-            # Rows last: laid out otherwise, the products below take up to four times as long.
-            positions = tf.transpose(tf.gather(rows.positions, order), (0, 2, 1))[:, :, None]
+            positions = read(rows.positions)[:, :, None]
             filled = tf.clip_by_value(positions - tf.range(float(n_bins))[:, None], 0.0, 1.0)
-            embedded = tf.matmul(tf.transpose(weights.bins[VALUE], (0, 1, 3, 2)), filled)
-            embedded = tf.transpose(embedded, (0, 3, 1, 2))
-            parts.append(tf.reshape(embedded, (*embedded.shape[:2], n_columns * width)))
+            embedded = tf.matmul(weights.bins[VALUE], filled, transpose_a=True)
+            parts.append(tf.reshape(embedded, (-1, n_columns * width, order.shape[1])))
         if self.ends.column.size:
-            codes = tf.gather(tf.gather(rows.codes, order), self.ends.column, axis=-1)
-            places = tf.cast(codes == self.ends.code, tf.float32)
-            parts.append(tf.matmul(places, weights.tables[VALUE]))
-        x = tf.concat(parts, axis=-1)
-        x = tf.pad(x, [[0, 0], [0, 0], [0, self.form.width - x.shape[-1]]])
+            codes = tf.gather(read(rows.codes), self.ends.column, axis=1)
+            places = tf.cast(codes == self.ends.code[:, None], tf.float32)
+            parts.append(tf.matmul(weights.tables[VALUE], places, transpose_a=True))
+        x = tf.concat(parts, axis=1)
+        x = tf.pad(x, [[0, 0], [0, self.form.width - x.shape[1]], [0, 0]])
         return exists, tf.gather(rows.target, order), x, places, filled
 
     def _head(self, x: Any, head: Any) -> Any:
-        return self.tf.matmul(x, head[:, :-1]) + head[:, -1:]
+        """The logits (members, outputs, rows)."""
+        return self.tf.matmul(head[:, :-1], x, transpose_a=True) + head[:, -1, :, None]
 
     def _judge(self, truth: Any, logits: Any) -> tuple[Any, Any]:
         """The loss (members, rows) and the output (members, rows, outputs)."""
-        tf = self.tf
-        loss, output = self.ends.judge(tf.reshape(truth, (-1,)), tf.reshape(logits, (-1, logits.shape[-1])))
-        return tf.reshape(loss, truth.shape), tf.reshape(output, logits.shape)
+        tf, shape = self.tf, (*truth.shape, logits.shape[1])
+        logits = tf.reshape(tf.transpose(logits, (0, 2, 1)), (-1, shape[-1]))
+        loss, output = self.ends.judge(tf.reshape(truth, (-1,)), logits)
+        return tf.reshape(loss, truth.shape), tf.reshape(output, shape)
 
 
 class Training:

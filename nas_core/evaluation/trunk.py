@@ -5,6 +5,9 @@ product takes the branch of its widths, so that no operation is spent on padding
 activations are skipped where no member has them. Arrays are padded with zeros, and zero they stay: every activation
 leaves zero alone, and so does its gradient.
 
+What runs through the slots has its rows last, (members, width, rows): what is padded lies in one piece, and no product
+has to turn round an array as long as the batch.
+
 The gradient is written out by hand, because TensorFlow's compiler cannot differentiate a loop of unknown length.
 """
 
@@ -38,6 +41,7 @@ from nas_core.training.adamw import stepped
 
 NORM_EPSILON, MOMENTUM = 1e-3, 0.99  # Keras' defaults
 PAGE = 2**12  # weights of a matrix that make their step at a time, at most
+MOST_TURNED = 128  # rows of a batch, which with more of them takes longer to turn round than a matrix
 
 
 class Trunk:
@@ -99,7 +103,7 @@ class Trunk:
             d_normed, d_matrix = self._product_gradient(slot, normed, self._matrix(matrices[VALUE], s), d_sum)
             matrices = self._step(slot, s, matrices, d_matrix, rate, state.n_steps)
             d_x = self._gate_gradient(slot, state.summed[s], d_x, d_normed)
-            d_bias = tf.where(slot.has_matrix[:, None], tf.reduce_sum(d_sum, 1), 0.0)
+            d_bias = tf.where(slot.has_matrix[:, None], tf.reduce_sum(d_sum, 2), 0.0)
             d_x, d_scale, d_shift = self._norm_gradient(slot, entered, own[VALUE], share, d_x)
             d_x = self._dropout(slot, d_x + tf.where(_rows(slot.keeps), d_kept, 0.0), seed, s)
             d_vectors = tf.stack([d_bias, d_scale, d_shift, d_slope], 1)
@@ -121,7 +125,7 @@ class Trunk:
 
         def read(n: int, units: int) -> Any:
             flat = tf.slice(matrices, [s, 0, 0], [1, n_members, n * units])
-            return tf.reshape(flat, (n_members, n, units))
+            return tf.reshape(flat, (n_members, units, n))
 
         return read
 
@@ -131,13 +135,13 @@ class Trunk:
 
         def product(n: int, units: int) -> Callable[[], Any]:
             def compute() -> Any:
-                y = tf.matmul(x[..., :n], matrix(n, units))
-                return tf.pad(y, [[0, 0], [0, 0], [0, form.width - units]])
+                y = tf.matmul(matrix(n, units), x[:, :n])
+                return tf.pad(y, [[0, 0], [0, form.width - units], [0, 0]])
 
             return compute
 
         y = tf.switch_case(slot.branch, [lambda: x, *(product(*shape) for shape in form.shapes)])
-        return tf.where(_rows(slot.has_matrix), y + vectors[:, None, BIAS], x)
+        return tf.where(_rows(slot.has_matrix), y + vectors[:, BIAS, :, None], x)
 
     def _product_gradient(self, slot: Plan, x: Any, matrix: Callable[[int, int], Any], d_y: Any) -> tuple[Any, Any]:
         """The gradients of ``x`` and, with zeros behind it, of the matrix, given that of their product."""
@@ -147,11 +151,11 @@ class Trunk:
 
         def gradient(n: int, units: int) -> Callable[[], Any]:
             def compute() -> Any:
-                d = d_product[..., :units]
-                d_x = tf.matmul(d, matrix(n, units), transpose_b=True)
-                d_matrix = tf.reshape(tf.matmul(x[..., :n], d, transpose_a=True), (form.n_members, n * units))
+                d = d_product[:, :units]
+                d_x = self._turned_product(matrix(n, units), d)
+                d_matrix = tf.reshape(tf.matmul(d, x[:, :n], transpose_b=True), (form.n_members, n * units))
                 rest = form.width**2 - n * units
-                return tf.pad(d_x, [[0, 0], [0, 0], [0, form.width - n]]), tf.pad(d_matrix, [[0, 0], [0, rest]])
+                return tf.pad(d_x, [[0, 0], [0, form.width - n], [0, 0]]), tf.pad(d_matrix, [[0, 0], [0, rest]])
 
             return compute
 
@@ -161,6 +165,13 @@ class Trunk:
         branches = [nothing, *(gradient(*shape) for shape in form.shapes)]
         d_x, d_matrix = tf.switch_case(slot.branch, branches)
         return tf.where(has_matrix, d_x, d_y), d_matrix
+
+    def _turned_product(self, matrix: Any, d: Any) -> Any:
+        """``matrix``, turned round, times ``d``; of the two the smaller one is what the product turns round."""
+        tf = self.tf
+        if self.form.batch_size > MOST_TURNED:
+            return tf.matmul(matrix, d, transpose_a=True)
+        return tf.transpose(tf.matmul(d, matrix, transpose_a=True), (0, 2, 1))
 
     def _step(self, slot: Plan, s: Any, matrices: Any, gradient: Any, rate: Any, n_steps: Any) -> Any:
         """`matrices` with those of slot `s` behind a step, page by page, as many as there are.
@@ -202,13 +213,13 @@ class Trunk:
     def _slopes(self, slot: Plan, vectors: Any) -> Any:
         """The slope of each unit where its sum is negative."""
         tf, kind = self.tf, _rows(slot.activation)
-        return tf.where(kind == RELU, 0.0, tf.where(kind == PRELU, vectors[:, None, SLOPE], 1.0))
+        return tf.where(kind == RELU, 0.0, tf.where(kind == PRELU, vectors[:, SLOPE, :, None], 1.0))
 
     def _activation_gradient(self, slot: Plan, z: Any, x: Any, vectors: Any, d_y: Any) -> tuple[Any, Any]:
         """The gradients of the sums `z` and of the slopes."""
         tf, kind = self.tf, _rows(slot.activation)
         straight = tf.where(z <= 0, d_y * self._slopes(slot, vectors), d_y)
-        d_slope = tf.where(slot.activation[:, None] == PRELU, tf.reduce_sum(d_y * tf.minimum(z, 0.0), 1), 0.0)
+        d_slope = tf.where(slot.activation[:, None] == PRELU, tf.reduce_sum(d_y * tf.minimum(z, 0.0), 2), 0.0)
 
         def curved() -> Any:
             curve = tf.tanh(tf.where(kind == TANH, z, z / 2))
@@ -234,8 +245,7 @@ class Trunk:
         tf = self.tf
 
         def dropped() -> Any:
-            _, rows, width = x.shape
-            place = tf.reshape(tf.range(rows * width), (1, rows, width))
+            place = tf.reshape(tf.range(math.prod(x.shape[1:])), (1, *x.shape[1:]))
             start = seed + tf.cast(s, tf.uint32) * tf.constant(0x85EBCA77, tf.uint32)
             bits = _mixed(tf, tf.cast(place, tf.uint32) * tf.constant(0x9E3779B9, tf.uint32) + _rows(start))
             stays = tf.cast(bits, tf.float32) >= _rows(slot.rate) * 2.0**32
@@ -244,38 +254,39 @@ class Trunk:
         return tf.cond(tf.reduce_any(slot.rate > 0), dropped, lambda: x)
 
     def _moments(self, slot: Plan, x: Any, share: Any) -> tuple[Any, Any, Any, Any]:
-        """Mean and variance over the batch (members, 1, width) and over the row (members, rows, 1)."""
+        """Mean and variance over the batch (members, width, 1) and over the row (members, 1, rows)."""
         tf = self.tf
-        over_batch = tf.reduce_sum(x * share, 1, keepdims=True)
-        over_row = tf.reduce_sum(x, 2, keepdims=True) / _rows(slot.width)
+        over_batch = tf.reduce_sum(x * share, 2, keepdims=True)
+        over_row = tf.reduce_sum(x, 1, keepdims=True) / _rows(slot.width)
         deviation = tf.square(x - over_row) * self._columns(slot)
         return (
             over_batch,
-            tf.reduce_sum(tf.square(x - over_batch) * share, 1, keepdims=True),
+            tf.reduce_sum(tf.square(x - over_batch) * share, 2, keepdims=True),
             over_row,
-            tf.reduce_sum(deviation, 2, keepdims=True) / _rows(slot.width),
+            tf.reduce_sum(deviation, 1, keepdims=True) / _rows(slot.width),
         )
 
     def _columns(self, slot: Plan) -> Any:
-        """1 for each column that is no padding."""
+        """1 for each column that is no padding, (members, width, 1)."""
         tf = self.tf
-        return tf.cast(tf.range(float(self.form.width))[None, None] < _rows(slot.width), tf.float32)
+        return tf.cast(tf.range(float(self.form.width))[None, :, None] < _rows(slot.width), tf.float32)
 
     def _norm(self, slot: Plan, x: Any, vectors: Any, statistics: Any, share: Any) -> tuple[Any, Any]:
         """The normalised `x` and the new moving statistics; in training `share` weighs the rows, else it is None."""
         tf, kind = self.tf, _rows(slot.norm)
 
         def normed() -> Any:
-            weights = tf.ones_like(x[..., :1]) if share is None else share
+            weights = tf.ones_like(x[:, :1]) if share is None else share
             mean, variance, row_mean, row_variance = self._moments(slot, x, weights)
             moved = statistics
             if share is None:
-                mean, variance = statistics[:, None, MEAN], statistics[:, None, VARIANCE]
+                mean, variance = statistics[:, MEAN, :, None], statistics[:, VARIANCE, :, None]
             else:
-                seen = tf.stack([mean[:, 0], variance[:, 0]], 1)
+                seen = tf.stack([mean[..., 0], variance[..., 0]], 1)
                 moved = tf.where(kind == BATCH, MOMENTUM * statistics + (1 - MOMENTUM) * seen, statistics)
             mean, variance = tf.where(kind == BATCH, mean, row_mean), tf.where(kind == BATCH, variance, row_variance)
-            y = (x - mean) * tf.math.rsqrt(variance + NORM_EPSILON) * vectors[:, None, SCALE] + vectors[:, None, SHIFT]
+            scale, shift = vectors[:, SCALE, :, None], vectors[:, SHIFT, :, None]
+            y = (x - mean) * tf.math.rsqrt(variance + NORM_EPSILON) * scale + shift
             return tf.where(kind == NO_NORM, x, y), moved
 
         result: tuple[Any, Any] = tf.cond(tf.reduce_any(slot.norm != NO_NORM), normed, lambda: (x, statistics))
@@ -290,14 +301,14 @@ class Trunk:
             mean, variance = tf.where(kind == BATCH, mean, row_mean), tf.where(kind == BATCH, variance, row_variance)
             columns, factor = self._columns(slot), tf.math.rsqrt(variance + NORM_EPSILON)
             part = tf.where(kind == BATCH, share, columns / _rows(slot.width))
-            normal, d = (x - mean) * factor * columns, d_y * vectors[:, None, SCALE]
+            normal, d = (x - mean) * factor * columns, d_y * vectors[:, SCALE, :, None]
 
             def total(a: Any) -> Any:
-                return tf.where(kind == BATCH, tf.reduce_sum(a, 1, keepdims=True), tf.reduce_sum(a, 2, keepdims=True))
+                return tf.where(kind == BATCH, tf.reduce_sum(a, 2, keepdims=True), tf.reduce_sum(a, 1, keepdims=True))
 
             d_x = factor * (d - part * (total(d) + normal * total(d * normal)))
             has_norm = slot.norm[:, None] != NO_NORM
-            d_scale, d_shift = tf.reduce_sum(d_y * normal, 1), tf.reduce_sum(d_y, 1)
+            d_scale, d_shift = tf.reduce_sum(d_y * normal, 2), tf.reduce_sum(d_y, 2)
             return (
                 tf.where(kind == NO_NORM, d_y, d_x),
                 tf.where(has_norm, d_scale, 0.0),
