@@ -219,7 +219,12 @@ class Trunk:
         """The gradients of the sums `z` and of the slopes."""
         tf, kind = self.tf, _rows(slot.activation)
         straight = tf.where(z <= 0, d_y * self._slopes(slot, vectors), d_y)
-        d_slope = tf.where(slot.activation[:, None] == PRELU, tf.reduce_sum(d_y * tf.minimum(z, 0.0), 2), 0.0)
+        has_slope = slot.activation[:, None] == PRELU
+
+        def sloped() -> Any:
+            return tf.where(has_slope, tf.reduce_sum(d_y * tf.minimum(z, 0.0), 2), 0.0)
+
+        d_slope = tf.cond(tf.reduce_any(has_slope), sloped, lambda: tf.zeros_like(vectors[:, SLOPE]))
 
         def curved() -> Any:
             curve = tf.tanh(tf.where(kind == TANH, z, z / 2))
