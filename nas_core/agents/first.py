@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nas_core.agents.agent import Agent, Proposal, uniform_probabilities
-from nas_core.evaluation.ledger import Entry
+from nas_core.evaluation.ledger import FIRST, Entry
 from nas_core.space.rules import Codes, Space
 
 
@@ -20,5 +20,5 @@ class BeginWith:
         proposals = self.agent.propose(entries, n, round_, pending)
         if round_ > 0:
             return proposals
-        firsts = [Proposal(codes, "default", uniform_probabilities(self.space, codes)) for codes in self.firsts]
+        firsts = [Proposal(codes, FIRST, uniform_probabilities(self.space, codes)) for codes in self.firsts]
         return [*firsts, *(proposal for proposal in proposals if proposal.codes not in self.firsts)][:n]

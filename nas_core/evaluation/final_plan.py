@@ -29,6 +29,7 @@ MEMBERS = {count: Choice.of("members", count=count) for count in COUNTS}  # befo
 MAX_JOINED = 3  # such networks, each on a core of its own
 MAX_ALONE = 8  # networks without members
 RACERS = 8  # networks of several members at most among which a race decides
+FEW_RACERS = 3  # the best, and those that the search began with: all there are where folds would take too long
 RACERS_SHARE = 0.25  # of the candidates: from the best of them the racers are taken
 RACE_SHARE = 0.25  # of the time, to find out which of them are worth the rest
 ALIKE = 0.5  # share of layers in the same order, beyond which two networks are much the same
@@ -106,11 +107,14 @@ def plan_finals(
 
     counts = COUNTS[:1] if is_small else COUNTS
     if joined([*best, *wide.values(), *finalists], seconds / (FOLDED_TIMES * more), counts):
-        racers = [*best, *wide.values(), *(finalists if n_finalists else _unlike(candidates))]
+        racers = [*finalists[:FEW_RACERS], *wide.values(), *(finalists if n_finalists else _unlike(candidates))]
         return plan(N_FOLDS, 0, joined(racers, (1 - RACE_SHARE) * seconds / more, counts)[:RACERS])
     if is_small and final_seconds(candidates[0], n_rows) * more <= seconds:
         return plan(N_FOLDS, seconds / more)
-    return plan(n_folds, seconds, joined(finalists, seconds, COUNTS)[: count_joined()])
+    few = joined(finalists[:FEW_RACERS], (1 - RACE_SHARE) * seconds, COUNTS[:1])
+    if len(few) <= count_joined():
+        few = joined(finalists, seconds, COUNTS)[: count_joined()]
+    return plan(n_folds, seconds, few)
 
 
 def _unlike(candidates: Sequence[Evaluation]) -> list[Evaluation]:

@@ -161,13 +161,18 @@ class FinalTraining:
             return Racer(architecture)
         score = judge_folds(self.data, self.folds[:1], outputs).score
         log.info("Tried out %s: score %.4f after %d epochs.", architecture, score, history[-1]["epoch"])
-        return Racer(architecture, score, len(self.folds) * self._enough(history))
+        return Racer(architecture, score, self._enough(history))
 
     def _enough(self, history: list[Epoch]) -> float:
-        """The seconds after which the fit of this `history` (its first line holds the tracing) learns little more."""
-        first, last = history[0], history[-1]
+        """The seconds after which the fits of all folds, this `history` being the first one's, learn little more.
+
+        One fold alone learns to the end: it has no mean that would make up for what is missed.
+        """
+        if len(self.folds) == 1:
+            return math.inf
+        first, last = history[0], history[-1]  # the first holds the tracing
         pace = (last["seconds"] - first["seconds"]) / max(1, last["epoch"] - first["epoch"])
-        return FOLDED_TIMES * final_epochs(len(self.folds[0].train)) * pace or math.inf
+        return len(self.folds) * FOLDED_TIMES * final_epochs(len(self.folds[0].train)) * pace or math.inf
 
     def _follow(self, ranked: Iterator[Racer], end: float, to_the_end: bool) -> list[Outcome]:
         """Train the next of `ranked`, which all cores share, and, `to_the_end`, others while there is time."""

@@ -13,6 +13,8 @@ from nas_core.evaluation.evaluation import Evaluation
 from nas_core.runs.records import append_line, mend_lines, read_lines
 from nas_core.space.architecture import Architecture
 
+FIRST = "default"  # in place of an agent: of the networks that a search begins with
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -110,9 +112,9 @@ class Ledger:
         return [smallest, *(entry for entry in ranked if entry is not smallest)][:n]
 
     def begun_with(self) -> list[Entry]:
-        """The whole network of the first proposal, unless it failed."""
-        first = [entry for entry in self._in_order if _place(entry)[:2] == _place(self._in_order[0])[:2]]
-        return [entry for entry in first[-1:] if entry.reward is not None]
+        """The networks that the search began with, without their beginnings and those that failed."""
+        whole = {_place(entry)[:2]: entry for entry in self._in_order if entry.agent == FIRST}
+        return [entry for entry in whole.values() if entry.reward is not None]
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(list(self._entries.values()))

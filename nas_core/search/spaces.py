@@ -74,6 +74,12 @@ def first_network(space: Space, task: str) -> Codes:
     return max(begun, key=lambda codes: (len(codes), -max(CHEAP, space.cost(codes).flops)))
 
 
+def second_network(space: Space, task: str) -> list[Codes]:
+    """The task's other network to begin with, if it has one that fits into `space`."""
+    codes = space.vocabulary.encode(Architecture(load_task(task).second))
+    return [codes] if codes and space.is_legal(codes) else []
+
+
 def backbones(space: Space) -> list[Codes]:
     """The largest pretrained backbone that fits into `space`, with nothing but the head behind it; none without one."""
     whole = [code for code, choice in enumerate(space.vocabulary.choices, 1) if is_whole(choice)]

@@ -43,7 +43,7 @@ from nas_core.search.loop import Limits, Search
 from nas_core.search.progress import Progress
 from nas_core.search.rungs import Rung
 from nas_core.search.settings import SearchSettings
-from nas_core.search.spaces import backbones, first_network, make_space
+from nas_core.search.spaces import backbones, first_network, make_space, second_network
 from nas_core.space.architecture import Architecture
 from nas_core.space.rules import Codes, Space
 from nas_core.space.settings import SpaceSettings
@@ -82,7 +82,8 @@ def work(job: Job, run: Run) -> dict[str, Any]:
     recipe = _recipe(job, run, data, clock, pace)
     settings = job.priced_for(count_judges(data, recipe.n_folds))
     earlier = earlier_results(job.warm_start, run, space)
-    agent = BeginWith([first, *backbones(space)], make_agent(job.agent, space, settings, job.seed, earlier), space)
+    firsts = [first, *second_network(space, data.schema["task"]), *backbones(space)]
+    agent = BeginWith(firsts, make_agent(job.agent, space, settings, job.seed, earlier), space)
     limits = Limits(job.max_candidates, job.patience)
     pool = Pool(data, recipe, job)
     try:

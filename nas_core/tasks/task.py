@@ -16,10 +16,10 @@ class Task:
 
     `input` and `target` are folder names below :mod:`nas_core.inputs` and :mod:`nas_core.targets`. The first of
     `metrics` is the default metric; `first` is a network that is good for most data of this task, with which a search
-    begins. `recognise` says whether a target column (its entry in ``profile.json``) speaks for
-    this task; tasks are asked in the order of the registry. `sample` writes a tiny dataset of this task below a
-    folder and returns the fields of a job that uses it: every task is tested on it through all stages. With
-    `keeps_rare` classes with too few rows to be judged by do not stop the job: they are learned from.
+    begins, and `second` one of another kind that is about as good. `recognise` says whether a target column (its entry
+    in ``profile.json``) speaks for this task; tasks are asked in the order of the registry. `sample` writes a tiny
+    dataset of this task below a folder and returns the fields of a job that uses it: every task is tested on it through
+    all stages. With `keeps_rare` classes with too few rows to be judged by do not stop the job: they are learned from.
     """
 
     name: str
@@ -31,5 +31,6 @@ class Task:
     metrics: tuple[str, ...]
     recognise: Callable[[dict[str, Any]], bool]
     sample: Callable[[Path], dict[str, Any]]
+    second: tuple[Choice, ...] = ()
     formats: tuple[str, ...] = ("litert",)
     keeps_rare: bool = False

@@ -1,4 +1,4 @@
-"""The kinds of layers between stem and head by what a network reads, and the network that its search begins with."""
+"""The kinds of layers between stem and head by what a network reads, and the networks that its search begins with."""
 
 from __future__ import annotations
 
@@ -8,6 +8,13 @@ TABLE_LAYERS = ("dense", "residual", "gate", "dropout", "normalization")
 TABLE_FIRST = (
     Choice.of("dense", units=128, activation="relu"),
     Choice.of("dropout", rate=0.1),
+    Choice.of("dense", units=128, activation="relu"),
+)
+# With a normalisation before each layer (Ioffe & Szegedy, ICML 2015) a network learns faster, and errs by other rows.
+TABLE_SECOND = (
+    Choice.of("normalization", over="batch"),
+    Choice.of("dense", units=128, activation="relu"),
+    Choice.of("normalization", over="batch"),
     Choice.of("dense", units=128, activation="relu"),
 )
 

@@ -10,7 +10,7 @@ import pytest
 from nas_core.data.prepared import Prepared
 from nas_core.evaluation.candidate import Recipe, train_candidate
 from nas_core.evaluation.evaluation import Evaluation
-from nas_core.evaluation.ledger import Entry, Ledger
+from nas_core.evaluation.ledger import FIRST, Entry, Ledger
 from nas_core.job import job_json, parse_job
 from nas_core.runs import layout
 from nas_core.runs.run import create_run
@@ -33,7 +33,8 @@ def searched(run, scores):
     ledger = Ledger(run.path(layout.CANDIDATES))
     for slot, score in enumerate(scores):
         error = "it diverged" if score is None else None
-        ledger.add(Entry(Evaluation(NETWORKS[slot], score, flops=7, error=error), 0, slot, "ppo", score, 0.0))
+        agent = "ppo" if slot else FIRST
+        ledger.add(Entry(Evaluation(NETWORKS[slot], score, flops=7, error=error), 0, slot, agent, score, 0.0))
     return ledger
 
 
@@ -163,6 +164,15 @@ def test_without_a_second_rung_the_first_network_comes_second(tmp_path):
     searched(run, [0.1, 0.8, 0.3, 0.7])
     order = [entry.evaluation.architecture for entry in finalists(run, 3)]
     assert order == [NETWORKS[i] for i in (1, 0, 3)]
+
+
+def test_of_what_the_search_began_with_only_the_whole_networks_count(tmp_path):
+    run = run_of(tmp_path)
+    ledger = searched(run, [0.1, 0.8])
+    beginning, whole = NETWORKS[4], Architecture(NETWORKS[4].choices * 2)
+    for network in (whole, beginning):
+        ledger.add(Entry(Evaluation(network, 0.0), 0, 9, FIRST, 0.0, 0.0))
+    assert [entry.evaluation.architecture for entry in ledger.begun_with()] == [NETWORKS[0], whole]
 
 
 def test_the_first_network_has_no_place_when_it_failed(tmp_path):

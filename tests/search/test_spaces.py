@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from nas_core.agents.agent import draw
-from nas_core.search.spaces import CHEAP, LITERT_FLOPS, _common, _most_flops, _room, first_network
+from nas_core.search.spaces import CHEAP, LITERT_FLOPS, _common, _most_flops, _room, first_network, second_network
 from nas_core.space.architecture import Architecture, Choice
 from nas_core.space.cost import Ends
 from nas_core.space.layer import Cost
@@ -39,6 +39,17 @@ def test_whatever_the_size_of_the_pictures_it_is_whole_and_cheap(side):
 def test_small_pictures_need_no_strides():
     small = space_of((28, 28, 1))
     assert small.vocabulary.decode(first_network(small, TASK)).choices == load_task(TASK).first
+
+
+def test_the_other_network_to_begin_with_is_there_where_it_fits():
+    def table(max_layers: int) -> Space:
+        task = load_task("tabular_classification")
+        return Space(Vocabulary.of(task.layers), space_of((9,)).ends, max_layers, 1_000_000)
+
+    (second,) = second_network(table(6), "tabular_classification")
+    assert table(6).vocabulary.decode(second).choices == load_task("tabular_classification").second
+    assert second_network(table(3), "tabular_classification") == []
+    assert second_network(space_of((28, 28, 1)), TASK) == []
 
 
 def test_what_is_tried_on_small_pictures_fits_them_and_the_large_ones():

@@ -6,7 +6,7 @@ from typing import Any
 
 from nas_core.tasks.tabular_classification.sample import write_sample
 from nas_core.tasks.task import Task
-from nas_core.tasks.trunks import TABLE_FIRST, TABLE_LAYERS
+from nas_core.tasks.trunks import TABLE_FIRST, TABLE_LAYERS, TABLE_SECOND
 
 MAX_CLASS_CODES = 20
 
@@ -28,6 +28,7 @@ TASK = Task(
     target="labels",
     layers=TABLE_LAYERS,
     first=TABLE_FIRST,
+    second=TABLE_SECOND,
     metrics=("log_loss", "accuracy", "roc_auc", "balanced_accuracy"),
     recognise=recognise,
     sample=write_sample,

@@ -6,7 +6,7 @@ from typing import Any
 
 from nas_core.tasks.tabular_regression.sample import write_sample
 from nas_core.tasks.task import Task
-from nas_core.tasks.trunks import TABLE_FIRST, TABLE_LAYERS
+from nas_core.tasks.trunks import TABLE_FIRST, TABLE_LAYERS, TABLE_SECOND
 
 
 def recognise(target: dict[str, Any]) -> bool:
@@ -21,6 +21,7 @@ TASK = Task(
     target="values",
     layers=TABLE_LAYERS,
     first=TABLE_FIRST,
+    second=TABLE_SECOND,
     metrics=("rmse", "mae", "r2"),
     recognise=recognise,
     sample=write_sample,
