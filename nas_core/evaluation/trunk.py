@@ -5,8 +5,8 @@ product takes the branch of its widths, so that no operation is spent on padding
 activations are skipped where no member has them. Arrays are padded with zeros, and zero they stay: every activation
 leaves zero alone, and so does its gradient.
 
-What runs through the slots has its rows last, (members, width, rows): what is padded lies in one piece, and no product
-has to turn round an array as long as the batch.
+What runs through the slots has its rows last, (members, width, rows): what is padded lies in one piece, and of what a
+product has to turn round the smaller one can be chosen.
 
 The gradient is written out by hand, because TensorFlow's compiler cannot differentiate a loop of unknown length.
 """
@@ -41,7 +41,7 @@ from nas_core.training.adamw import stepped
 
 NORM_EPSILON, MOMENTUM = 1e-3, 0.99  # Keras' defaults
 PAGE = 2**12  # weights of a matrix that make their step at a time, at most
-MOST_TURNED = 128  # rows of a batch, which with more of them takes longer to turn round than a matrix
+MOST_TURNED = 128  # rows of a batch; more of them take longer to turn round than a matrix does
 
 
 class Trunk:
