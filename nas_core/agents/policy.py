@@ -32,12 +32,18 @@ class PractisingPPO(PPO):
 
     games: Games
 
+    @property
+    def policy(self) -> Any:
+        """What learns also plays: to hand its weights to a player of RLlib's takes a twentieth of a round."""
+        [found] = self.learner_group.foreach_learner(lambda learner: learner.module[DEFAULT_MODULE_ID])
+        return found.get()
+
     def _setup_logdir(self) -> None:
         self._logdir = ""
 
     def training_step(self) -> None:
-        """Play, learn from it, hand the weights to the player."""
-        config, policy = self.config, self.get_module()
+        """Play, and learn from it."""
+        config, policy = self.config, self.policy
         batch = play(self.games, policy, policy.n_slots)
         with torch.no_grad():
             values = policy.compute_values(batch).numpy()
@@ -50,7 +56,6 @@ class PractisingPPO(PPO):
         batch[Postprocessing.ADVANTAGES] = torch.as_tensor((gains - gains.mean()) / max(1e-4, gains.std()))
         whole = MultiAgentBatch({DEFAULT_MODULE_ID: SampleBatch(batch)}, env_steps=len(values))
         self.learner_group.update(batch=whole, num_epochs=config.num_epochs, minibatch_size=None)
-        self.env_runner_group.sync_weights(from_worker_or_learner_group=self.learner_group, inference_only=True)
 
 
 class Games(Protocol):

@@ -120,7 +120,7 @@ class PPOAgent:
         algorithm.games = SideBySide(practice, count_episodes(self.space))
         for _ in range(N_ITERATIONS):
             algorithm.train()
-        return algorithm.get_module()
+        return algorithm.policy
 
     def _probabilities(self, policy: Any, practice: Practice, codes: Codes) -> np.ndarray:
         """What the practised policy thinks at each place of `codes`."""
