@@ -8,6 +8,7 @@ import pytest
 from samples import prepare_sample
 
 from nas_core.data.prepared import Prepared
+from nas_core.evaluation import final_plan
 from nas_core.evaluation.evaluation import Evaluation
 from nas_core.evaluation.final_plan import (
     FINAL_ROWS,
@@ -38,7 +39,8 @@ def joined(count: int, *architectures: Architecture) -> tuple[Architecture, ...]
 
 
 @pytest.fixture
-def data(tmp_path):
+def data(tmp_path, monkeypatch):
+    monkeypatch.setattr(final_plan, "MEMBER_COST", 1.2)  # the seconds below are reckoned with it
     return prepare_sample(tmp_path, "tabular_regression")
 
 
