@@ -155,9 +155,9 @@ def _known_parameters(architecture: Architecture, data: Prepared) -> int:
 class BankTrainer:
     """Trains candidates in a bank, with the same result as :func:`train_candidate` but for chance."""
 
-    def __init__(self, data: Prepared, recipe: Recipe) -> None:
+    def __init__(self, data: Prepared, recipe: Recipe, on_gpu: bool = False) -> None:
         self.data, self.recipe, self.folds = data, recipe, recipe.folds(data)
-        self.bank = Bank(data, self.folds, recipe.plan)
+        self.bank = Bank(data, self.folds, recipe.plan, on_gpu)
 
     def holds(self, architecture: Architecture) -> bool:
         """Whether the bank can train it."""

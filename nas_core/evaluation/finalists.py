@@ -21,6 +21,7 @@ from nas_core.evaluation.final_plan import FOLDED_TIMES, RACE_SHARE, FinalPlan, 
 from nas_core.space.architecture import Architecture
 from nas_core.targets.members import HEAD
 from nas_core.tasks.registry import load_part
+from nas_core.training.devices import has_gpu
 from nas_core.training.fit import DIVERGED, fit_folds, predict
 from nas_core.training.judge import Verdict, judge_folds
 from nas_core.training.model import ends, set_weights
@@ -77,7 +78,7 @@ class FinalTraining:
 
     def __init__(self, data: Prepared, folds: list[Fold], plan: Plan, seed: int) -> None:
         self.data, self.folds, self.plan, self.seed = data, folds, plan, seed
-        self.bank = Bank(data, folds, plan)
+        self.bank = Bank(data, folds, plan, has_gpu())
 
     def train_best(self, finals: FinalPlan, deadline: float) -> list[Finalist]:
         """The networks of several members and, as the time allows, those by themselves; one of them in any case.

@@ -1,7 +1,7 @@
 """A pool of Ray actors that train candidates side by side.
 
-Each worker imports TensorFlow once and opens the prepared arrays by path. A worker that crashes, hangs or grows costs
-its candidate (or nothing) and is replaced; the search goes on.
+Each worker imports what it needs once and opens the prepared arrays by path. A worker that crashes, hangs or grows
+costs its candidate (or nothing) and is replaced; the search goes on.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Call:
 
 
 def is_built(call: Call) -> bool:
-    """Whether Keras has built the candidate; a bank compiles for many."""
+    """Whether Keras has built the candidate: what it compiles is for this one, and no part of its own."""
     return call.answer.done() and not call.answer.exception() and "compile" not in call.answer.result().seconds
 
 
@@ -68,7 +68,7 @@ class Pool:
         self._ray.enter_context(started_ray(settings.ray_address))
         gpus = settings.gpus_per_candidate
         self._make = ray.remote(num_cpus=1, num_gpus=gpus, max_restarts=0)(Trainer).remote
-        self._arguments = (ray.put(data), ray.put(recipe))
+        self._arguments = ray.put(data), ray.put(recipe), bool(gpus)
         self.n_workers = settings.n_workers or default_workers(resources(settings.ray_address), gpus)
         self._turn = SIDE_BY_SIDE if gpus else 1
         # Twice as many as can be trained: while an answer is being thought about, the worker has the next one.

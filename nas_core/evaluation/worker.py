@@ -1,4 +1,4 @@
-"""What lives in a worker process: TensorFlow, the data, a bank, and Keras for what no bank holds."""
+"""What lives in a worker process: the data, a bank, and TensorFlow with Keras for what no bank holds."""
 
 from __future__ import annotations
 
@@ -18,20 +18,15 @@ from nas_core.training.quiet import quiet_tensorflow
 
 
 class Trainer:
-    """Trains candidates on one core, or on a share of a GPU."""
+    """Trains candidates on one core, or `on_gpu` on a share of one."""
 
-    def __init__(self, data: Prepared, recipe: Recipe) -> None:
-        tf = import_tensorflow()
-        # Candidates run side by side, one core each; one thread also makes equal seeds give equal weights.
-        tf.config.threading.set_intra_op_parallelism_threads(1)
-        tf.config.threading.set_inter_op_parallelism_threads(1)
-        if len(ends(data.transforms).shape) > 1:
-            # For the few steps of a candidate, to look for faster graphs takes longer than it saves.
-            tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
-        for gpu in tf.config.list_physical_devices("GPU"):
-            tf.config.experimental.set_memory_growth(gpu, True)
+    def __init__(self, data: Prepared, recipe: Recipe, on_gpu: bool = False) -> None:
         self.data, self.recipe = data, recipe
-        self.bank = BankTrainer(data, recipe)
+        is_of_pictures = len(ends(data.transforms).shape) > 1
+        if on_gpu or is_of_pictures:
+            ready_tensorflow(is_of_pictures)
+        self.bank = BankTrainer(data, recipe, on_gpu)
+        self.bank.bank.warm_up()
         gc.freeze()  # what is imported stays; to look through it again and again takes as long as a small training
 
     def train(self, requests: Sequence[Request]) -> tuple[list[Evaluation], int]:
@@ -45,26 +40,43 @@ class Trainer:
 
     def _train_banked(self, requests: Sequence[Request]) -> list[Evaluation]:
         """Train side by side; when that goes wrong one by one, and what goes wrong alone through Keras."""
-        import tensorflow as tf
-
         if not requests:
             return []
         try:
             return self.bank.train(requests)
-        except (MemoryError, tf.errors.OpError):
+        except failures():
             if len(requests) == 1:
                 return [self._train_alone(requests[0])]
             return [evaluation for request in requests for evaluation in self._train_banked([request])]
 
     def _train_alone(self, request: Request) -> Evaluation:
-        import tensorflow as tf
-
+        if "tensorflow" not in sys.modules:
+            ready_tensorflow(of_pictures=False)
         recipe = request.recipe or self.recipe
         try:
             return train_candidate(self.data, recipe, request.architecture, request.parent)
-        except (CandidateError, MemoryError, tf.errors.OpError, ValueError) as error:
+        except failures(CandidateError, ValueError) as error:
             reason = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
             return recipe.failed(request.architecture, request.parent, reason)
+
+
+def ready_tensorflow(of_pictures: bool) -> None:
+    """Import TensorFlow, seconds that a table in a bank does not need, and set it to one core."""
+    tf = import_tensorflow()
+    # Candidates run side by side, one core each; one thread also makes equal seeds give equal weights.
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+    if of_pictures:
+        # For the few steps of a candidate, to look for faster graphs takes longer than it saves.
+        tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+    for gpu in tf.config.list_physical_devices("GPU"):
+        tf.config.experimental.set_memory_growth(gpu, True)
+
+
+def failures(*more: type[Exception]) -> tuple[type[Exception], ...]:
+    """What a training may end with by no fault of ours, and `more`; a RuntimeError is how PyTorch says it."""
+    tf: Any = sys.modules.get("tensorflow")
+    return (MemoryError, RuntimeError, *([tf.errors.OpError] if tf else []), *more)
 
 
 def import_tensorflow() -> Any:

@@ -23,7 +23,7 @@ NETWORK = Architecture((Choice.of("dense", units=256, activation="relu"),) * 6)
 @pytest.mark.slow
 def test_a_dead_worker_costs_its_candidate_only(tmp_path):
     data = prepare_sample(tmp_path, "tabular_regression")
-    recipe = Recipe(2, 0, 0.002, 0, inherits=False)
+    recipe = Recipe(500, 0, 0.002, 0, inherits=False)  # half a second or more
     cores = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {min(cores)})  # one core, whatever the machine has: one worker
     pool = Pool(data, recipe, EvaluationSettings())
@@ -32,7 +32,6 @@ def test_a_dead_worker_costs_its_candidate_only(tmp_path):
         assert not first.is_failed
         assert first.memory > 100 * 2**20
         assert first.waited >= 0
-        # As wide as none before: the worker is compiling when it is killed.
         wide = Architecture((Choice.of("dense", units=256, activation="relu"),))
         killed = kill_during(lambda: pool.train(wide, None))
         assert killed.is_failed

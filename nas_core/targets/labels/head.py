@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from nas_core.space.layer import Cost, Shape
 from nas_core.targets import members
 
@@ -47,8 +49,7 @@ def loss(spec: dict[str, Any], n_rows: int) -> Any:
     """
     import keras
 
-    n_classes, weights = len(spec["classes"]), spec.get("weights")
-    smoothing = min(MAX_SMOOTHING, N_PSEUDO_ROWS / n_rows)
+    n_classes, weights, smoothing = len(spec["classes"]), spec.get("weights"), _smoothing(n_rows)
 
     def smoothed_crossentropy(truth: Any, output: Any) -> Any:
         codes = keras.ops.cast(keras.ops.reshape(truth, (-1,)), "int32")
@@ -57,3 +58,39 @@ def loss(spec: dict[str, Any], n_rows: int) -> Any:
         return losses * keras.ops.take(keras.ops.array(weights, "float32"), codes) if weights else losses
 
     return smoothed_crossentropy
+
+
+def truths(spec: dict[str, Any], target: np.ndarray) -> Any:
+    """The codes as PyTorch takes them for :func:`losses` and :func:`gradients`, (rows, 1)."""
+    import torch
+
+    return torch.from_numpy(target.reshape(-1, 1).astype(np.int64))
+
+
+def losses(spec: dict[str, Any], n_rows: int, truth: Any, logits: Any) -> Any:
+    """What :func:`loss` says of `logits` (rows, n_classes), in PyTorch: (rows,)."""
+    smoothing, logs = _smoothing(n_rows), logits.log_softmax(1)
+    found = logs.gather(1, truth).mul_(smoothing - 1).sub_(logs.mean(1, keepdim=True), alpha=smoothing)
+    return _weighted(spec, truth, found)[:, 0]
+
+
+def gradients(spec: dict[str, Any], n_rows: int, truth: Any, logits: Any) -> Any:
+    """Those of the same losses by `logits`: (rows, n_classes)."""
+    smoothing, probabilities = _smoothing(n_rows), logits.softmax(1)
+    found = probabilities.sub_(smoothing / len(spec["classes"])).scatter_(1, truth, smoothing - 1, reduce="add")
+    return _weighted(spec, truth, found)
+
+
+def _weighted(spec: dict[str, Any], truth: Any, values: Any) -> Any:
+    weights = spec.get("weights")
+    return values * values.new_tensor(weights)[truth] if weights else values
+
+
+def answers(spec: dict[str, Any], logits: np.ndarray) -> np.ndarray:
+    """What :func:`output` makes of `logits`, in numpy."""
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)  # type: ignore[no-any-return]
+
+
+def _smoothing(n_rows: int) -> float:
+    return min(MAX_SMOOTHING, N_PSEUDO_ROWS / n_rows)

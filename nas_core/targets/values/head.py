@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from nas_core.space.layer import Cost, Shape
 from nas_core.targets import members
-from nas_core.targets.values.scale import scaled, unscaled
+from nas_core.targets.values.scale import FAR, scaled, unscaled
 
 
 def output_shape(spec: dict[str, Any]) -> Shape:
@@ -46,3 +48,31 @@ def loss(spec: dict[str, Any], n_rows: int) -> Any:
         return keras.ops.mean(keras.ops.square(wanted - said), axis=-1)
 
     return standardized_error
+
+
+def truths(spec: dict[str, Any], target: np.ndarray) -> Any:
+    """The numbers on their scale, as PyTorch takes them for :func:`losses` and :func:`gradients`, (rows, 1)."""
+    import torch
+
+    return torch.from_numpy(scaled(spec, target.reshape(-1, 1), np).astype(np.float32))
+
+
+def losses(spec: dict[str, Any], n_rows: int, truth: Any, logits: Any) -> Any:
+    """What :func:`loss` says of `logits` (rows, 1), in PyTorch: (rows,)."""
+    return (_clipped(spec, logits) - truth).square()[:, 0]
+
+
+def gradients(spec: dict[str, Any], n_rows: int, truth: Any, logits: Any) -> Any:
+    """Those of the same losses by `logits`: (rows, 1)."""
+    said = _clipped(spec, logits)
+    return (said - truth).mul_(2 * (said == logits))
+
+
+def _clipped(spec: dict[str, Any], logits: Any) -> Any:
+    """On the logarithmic scale nothing beyond is said."""
+    return logits.clamp(-FAR, FAR) if "log" in spec else logits
+
+
+def answers(spec: dict[str, Any], logits: np.ndarray) -> np.ndarray:
+    """What :func:`output` makes of `logits`, in numpy."""
+    return unscaled(spec, logits, np)  # type: ignore[no-any-return]

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from nas_core.evaluation.frame import Rows
 from nas_core.space.steps import ACTIVATIONS
 
 VALUE = 0  # of a weight and its two moments
@@ -79,17 +80,6 @@ class Plan(NamedTuple):
     keeps: Any
     adds: Any
     depth: Any
-
-
-class Rows(NamedTuple):
-    """The data: `numbers` (rows, numbers), `positions` among the bins (rows, columns with bins), `codes` (rows,
-    columns), `target` (rows,).
-    """
-
-    numbers: Any
-    positions: Any
-    codes: Any
-    target: Any
 
 
 class Weights(NamedTuple):

@@ -1,7 +1,7 @@
 """One compiled training for all networks of slots: the architecture is data.
 
 A program is compiled once for a :class:`Form` and then trains every network that fits into it, `n_members` side by
-side: epochs, steps, stem, head and validation are here, the slots in :mod:`nas_core.evaluation.trunk`.
+side: epochs, steps, stem, head and validation are here, the slots in :mod:`nas_core.evaluation.compiled.trunk`.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from nas_core.evaluation.form import VALUE, Best, Case, Ends, Form, Plan, Rows, State, Weights
-from nas_core.evaluation.trunk import Trunk, put
+from nas_core.evaluation.compiled.form import VALUE, Best, Case, Ends, Form, Plan, State, Weights
+from nas_core.evaluation.compiled.trunk import Trunk, put
+from nas_core.evaluation.frame import Rows
 from nas_core.training.adamw import stepped
 
 MEMBER_AXES = (1, 1, 0, 0, 0)  # of the arrays of Weights, the axis of the members

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from nas_core.evaluation.form import (
+from nas_core.evaluation.compiled.form import (
     BATCH,
     BIAS,
     LINEAR,
@@ -27,19 +27,13 @@ from nas_core.evaluation.form import (
     Plan,
     Weights,
 )
-from nas_core.space.slots import Slot
+from nas_core.evaluation.compiled.slots import Slot
+from nas_core.evaluation.frame import Bins, Table
+from nas_core.evaluation.initializers import draw
 from nas_core.space.steps import ACTIVATIONS
 
 NORMS = {"batch": BATCH, "row": ROW}
-Table = tuple[str, int, int]  # an embedding of the stem: name of the Keras layer, codes, width
 Arrays = dict[str, np.ndarray]
-
-
-class Bins(NamedTuple):
-    """The embedding of numbers in the stem: name of the Keras layer, and (columns, bins, width)."""
-
-    name: str
-    shape: tuple[int, int, int]
 
 
 @dataclass(frozen=True)
@@ -85,10 +79,10 @@ def first_weights(form: Form, ends: Ends, found: Iterable[Place], known: Arrays,
     """The arrays of one member before it is trained: `known` weights where they fit, else drawn as Keras draws them."""
     arrays = {name: np.zeros(shape, np.float32) for name, shape in _sizes(form, ends).items()}
     for place in found:
-        view, seed = arrays[place.array][place.index], int(rng.integers(2**31))
+        view = arrays[place.array][place.index]
         old = known.get(place.name)
         arrays[place.array][place.index] = (
-            old if old is not None and old.shape == view.shape else _drawn(place.initializer, view.shape, seed)
+            old if old is not None and old.shape == view.shape else draw(place.initializer, view.shape, rng)
         )
     return arrays
 
@@ -101,15 +95,6 @@ def named_weights(found: Iterable[Place], arrays: Arrays) -> Arrays:
 def n_parameters(found: Iterable[Place], weights: Arrays) -> int:
     """How many numbers are learned."""
     return sum(weights[place.name].size for place in found if place.array != "statistics")
-
-
-def _drawn(initializer: str, shape: tuple[int, ...], seed: int) -> np.ndarray:
-    import keras
-
-    if initializer in ("zeros", "ones"):
-        return np.full(shape, float(initializer == "ones"), np.float32)
-    made = keras.initializers.get({"class_name": initializer, "config": {"seed": seed}})
-    return keras.ops.convert_to_numpy(made(shape))  # type: ignore[no-any-return]
 
 
 def _sizes(form: Form, ends: Ends) -> dict[str, tuple[int, ...]]:

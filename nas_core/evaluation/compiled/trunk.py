@@ -1,9 +1,9 @@
 """The slots of a bank's program, one after the other, forth and back.
 
-A slot (:class:`nas_core.space.slots.Slot`) is computed in a loop that is as long as the network is deep. The matrix
-product takes the branch of its widths, so that no operation is spent on padding; dropout, normalisation and curved
-activations are skipped where no member has them. Arrays are padded with zeros, and zero they stay: every activation
-leaves zero alone, and so does its gradient.
+A slot (:class:`nas_core.evaluation.compiled.slots.Slot`) is computed in a loop as long as the network is deep. The
+matrix product takes the branch of its widths, so that no operation is spent on padding; dropout, normalisation and
+curved activations are skipped where no member has them. Arrays are padded with zeros, and zero they stay: every
+activation leaves zero alone, and so does its gradient.
 
 What runs through the slots has its rows last, (members, width, rows): what is padded lies in one piece, and of what a
 product has to turn round the smaller one can be chosen.
@@ -17,7 +17,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from nas_core.evaluation.form import (
+from nas_core.evaluation.compiled.form import (
     BATCH,
     BIAS,
     GATE,

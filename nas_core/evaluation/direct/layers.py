@@ -1,0 +1,289 @@
+"""The steps of a network (:mod:`nas_core.space.steps`) and their gradients, on arrays (rows, width) of exact size.
+
+Kernels are PyTorch's, which fuse what a layer does forth or back into one. Matrix products are numpy's: on small
+matrices its library is twice as fast, and it works in the same memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from nas_core.evaluation.direct.weights import Piece, Weights
+from nas_core.evaluation.initializers import draw
+from nas_core.space import steps
+from nas_core.space.steps import Step
+
+aten: Any = torch.ops.aten
+NORM_EPSILON, MOMENTUM = 1e-3, 0.99  # Keras' defaults
+BYTE = 256
+
+
+class Layer(Protocol):
+    """A step of the network; it notes on the way forth what it needs on the way back."""
+
+    def forward(self, x: Tensor, is_training: bool) -> Tensor:
+        """What it makes of `x`, (rows, width)."""
+
+    def backward(self, d: Tensor) -> Tensor:
+        """The gradient of `x` given that of the result; those of its weights are left in place."""
+
+
+class Dropout:
+    """Each value is left out, or scaled up, by a random byte: its rate is a multiple of 1/256."""
+
+    def __init__(self, step: steps.Dropout, rng: np.random.Generator) -> None:
+        self.rng = np.random.Generator(np.random.SFC64(rng.integers(2**63)))  # the fastest
+        self.least = round(BYTE * step.rate)
+
+    def forward(self, x: Tensor, is_training: bool) -> Tensor:
+        """`x` itself when the network is used."""
+        if not is_training:
+            return x
+        drawn = np.frombuffer(self.rng.bytes(x.numel()), np.uint8).reshape(x.shape)
+        self.factors = tensor((drawn >= self.least).astype(np.float32)).mul_(BYTE / (BYTE - self.least))
+        return x * self.factors
+
+    def backward(self, d: Tensor) -> Tensor:
+        """What was left out has none."""
+        return d * self.factors
+
+
+class Keep:
+    """Remembers the vector for the next :class:`Add`, which leaves its gradient here."""
+
+    x: Tensor
+    d: Tensor
+
+    def forward(self, x: Tensor, is_training: bool) -> Tensor:  # noqa: ARG002
+        """`x` as it is."""
+        self.x = x
+        return x
+
+    def backward(self, d: Tensor) -> Tensor:
+        """Both ways together."""
+        return d + self.d
+
+
+class Add:
+    """Adds the vector that was kept."""
+
+    def __init__(self, kept: Keep) -> None:
+        self.kept = kept
+
+    def forward(self, x: Tensor, is_training: bool) -> Tensor:  # noqa: ARG002
+        """The sum."""
+        return x + self.kept.x
+
+    def backward(self, d: Tensor) -> Tensor:
+        """The same for both."""
+        self.kept.d = d
+        return d
+
+
+class BatchNorm:
+    """Normalises over the batch, and when the network is used by moving statistics."""
+
+    def __init__(self, name: str, weights: Weights) -> None:
+        self.scale, self.shift, self.mean, self.variance = (tensor(weights.value[f"{name}/{i}"]) for i in range(4))
+        self.d_scale, self.d_shift = (tensor(weights.gradient[f"{name}/{i}"]) for i in range(2))
+        self.seen: list[list[Tensor]] = []  # of the batches by which the statistics have not moved yet
+
+    def forward(self, x: Tensor, is_training: bool) -> Tensor:
+        """Until the network is used, nobody asks for its statistics."""
+        if not is_training:
+            self._move()
+            known = self.scale, self.shift, self.mean, self.variance
+            return torch.native_batch_norm(x, *known, False, 0.0, NORM_EPSILON)[0]
+        self.x = x
+        y, *seen = torch.native_batch_norm(x, self.scale, self.shift, None, None, True, 0.0, NORM_EPSILON)
+        self.seen.append(seen)
+        return y
+
+    def _move(self) -> None:
+        """Let the statistics follow all batches at once: each one counts for less than the next."""
+        if not self.seen:
+            return
+        means, factors = (torch.stack(each) for each in zip(*self.seen, strict=True))
+        shares = (1 - MOMENTUM) * MOMENTUM ** torch.arange(len(means) - 1.0, -1.0, -1.0)
+        for statistic, found in ((self.mean, means), (self.variance, factors.pow(-2).sub_(NORM_EPSILON))):
+            statistic.mul_(MOMENTUM ** len(means)).add_(shares @ found)
+        self.seen = []
+
+    def backward(self, d: Tensor) -> Tensor:
+        """Ioffe & Szegedy 2015, section 3."""
+        statistics = None, None, *self.seen[-1]
+        found = aten.native_batch_norm_backward(d, self.x, self.scale, *statistics, True, NORM_EPSILON, [True] * 3)
+        d_x, d_scale, d_shift = found
+        self.d_scale.copy_(d_scale)
+        self.d_shift.copy_(d_shift)
+        return d_x  # type: ignore[no-any-return]
+
+
+class RowNorm:
+    """Normalises each row."""
+
+    def __init__(self, name: str, weights: Weights) -> None:
+        self.scale, self.shift = (tensor(weights.value[f"{name}/{i}"]) for i in range(2))
+        self.d_scale, self.d_shift = (tensor(weights.gradient[f"{name}/{i}"]) for i in range(2))
+
+    def forward(self, x: Tensor, is_training: bool) -> Tensor:  # noqa: ARG002
+        """The same in training and in use."""
+        self.x, self.shape = x, list(x.shape[1:])
+        y, self.mean, self.factor = torch.native_layer_norm(x, self.shape, self.scale, self.shift, NORM_EPSILON)
+        return y
+
+    def backward(self, d: Tensor) -> Tensor:
+        """Ba, Kiros & Hinton, "Layer normalization", 2016."""
+        known = self.x, self.shape, self.mean, self.factor, self.scale, self.shift
+        d_x, d_scale, d_shift = aten.native_layer_norm_backward(d, *known, [True] * 3)
+        self.d_scale.copy_(d_scale)
+        self.d_shift.copy_(d_shift)
+        return d_x  # type: ignore[no-any-return]
+
+
+class Affine:
+    """``x W + b``."""
+
+    def __init__(self, name: str, weights: Weights) -> None:
+        self.matrix, self.d_matrix = weights.value[f"{name}/0"], weights.gradient[f"{name}/0"]
+        self.bias, self.d_bias = (tensor(of[f"{name}/1"]) for of in (weights.value, weights.gradient))
+
+    def forward(self, x: Tensor, is_training: bool) -> Tensor:  # noqa: ARG002
+        """A new array, that may be written to."""
+        self.x = x
+        return tensor(np.dot(x.numpy(), self.matrix)).add_(self.bias)
+
+    def backward(self, d: Tensor) -> Tensor:
+        """Two products."""
+        np.dot(self.x.numpy().T, d.numpy(), out=self.d_matrix)
+        torch.sum(d, 0, out=self.d_bias)
+        return tensor(np.dot(d.numpy(), self.matrix.T))
+
+
+class Relu:
+    """A rectifier; it writes over what it is given."""
+
+    def forward(self, x: Tensor, is_training: bool) -> Tensor:  # noqa: ARG002
+        """What is positive."""
+        self.y = torch.relu_(x)
+        return self.y
+
+    def backward(self, d: Tensor) -> Tensor:
+        """Where it was."""
+        return aten.threshold_backward(d, self.y, 0)  # type: ignore[no-any-return]
+
+
+class Prelu:
+    """A rectifier with a slope for each unit on its left side."""
+
+    def __init__(self, name: str, weights: Weights) -> None:
+        self.slope, self.d_slope = (tensor(of[f"{name}_slope/0"]) for of in (weights.value, weights.gradient))
+
+    def forward(self, x: Tensor, is_training: bool) -> Tensor:  # noqa: ARG002
+        """Two straight lines."""
+        self.x = x
+        return torch.prelu(x, self.slope)
+
+    def backward(self, d: Tensor) -> Tensor:
+        """The slopes learn from what is negative."""
+        torch.sum(self.x.clamp(max=0).mul_(d), 0, out=self.d_slope)
+        return torch.lerp(aten.threshold_backward(d, self.x, 0), d, self.slope)
+
+
+class Silu:
+    """``x σ(x)``."""
+
+    def forward(self, x: Tensor, is_training: bool) -> Tensor:  # noqa: ARG002
+        """Smooth on both sides."""
+        self.x = x
+        return torch.nn.functional.silu(x)
+
+    def backward(self, d: Tensor) -> Tensor:
+        """From what went in."""
+        return aten.silu_backward(d, self.x)  # type: ignore[no-any-return]
+
+
+class Tanh:
+    """The hyperbolic tangent; it writes over what it is given."""
+
+    def forward(self, x: Tensor, is_training: bool) -> Tensor:  # noqa: ARG002
+        """numpy's is seven times as fast as PyTorch's."""
+        np.tanh(x.numpy(), out=x.numpy())
+        self.y = x
+        return x
+
+    def backward(self, d: Tensor) -> Tensor:
+        """From what came out."""
+        return aten.tanh_backward(d, self.y)  # type: ignore[no-any-return]
+
+
+class Gate:
+    """``2x ⊙ σ(x W + b)``."""
+
+    def __init__(self, name: str, weights: Weights) -> None:
+        self.affine = Affine(name, weights)
+
+    def forward(self, x: Tensor, is_training: bool) -> Tensor:
+        """How much of each value gets through."""
+        self.x, self.opened = x, torch.sigmoid_(self.affine.forward(x, is_training))
+        return (x * self.opened).mul_(2)
+
+    def backward(self, d: Tensor) -> Tensor:
+        """Through the gate, and through what opens it."""
+        d = d * 2
+        through = self.affine.backward(aten.sigmoid_backward(d * self.x, self.opened))
+        return through.addcmul_(d, self.opened)
+
+
+ACTIVATIONS: dict[str, type[Layer]] = {"relu": Relu, "silu": Silu, "tanh": Tanh}
+NORMS: dict[str, Callable[[str, Weights], Layer]] = {"batch": BatchNorm, "row": RowNorm}
+
+
+def layers_of(found: Iterable[Step], weights: Weights, rng: np.random.Generator) -> Iterator[Layer]:
+    """The layers that compute these steps with `weights`."""
+    kept = Keep()
+    for step in found:
+        match step:
+            case steps.Dropout():
+                yield Dropout(step, rng)
+            case steps.Keep():
+                yield (kept := Keep())
+            case steps.Add():
+                yield Add(kept)
+            case steps.Norm(name, over):
+                yield NORMS[over](name, weights)
+            case steps.Matrix(name, _, "gate"):
+                yield Gate(name, weights)
+            case steps.Matrix(name, _, activation):
+                yield Affine(name, weights)
+                if activation == "prelu":
+                    yield Prelu(name, weights)
+                elif activation != "linear":
+                    yield ACTIVATIONS[activation]()
+
+
+def pieces_of(found: Iterable[Step], width: int, rng: np.random.Generator) -> Iterator[Piece]:
+    """The weights of these steps behind a vector of `width`, as they are first."""
+    for step in found:
+        if isinstance(step, steps.Norm):
+            for i, initializer in enumerate(["ones", "zeros"]):
+                yield Piece(f"{step.name}/{i}", draw(initializer, (width,), rng))
+            if step.over == "batch":
+                yield Piece(f"{step.name}/2", draw("zeros", (width,), rng), is_learned=False)
+                yield Piece(f"{step.name}/3", draw("ones", (width,), rng), is_learned=False)
+        elif isinstance(step, steps.Matrix):
+            yield Piece(f"{step.name}/0", draw(step.initializer, (width, step.units), rng))
+            yield Piece(f"{step.name}/1", draw("zeros", (step.units,), rng))
+            if step.activation == "prelu":
+                yield Piece(f"{step.name}_slope/0", draw("zeros", (step.units,), rng))
+            width = step.units
+
+
+def tensor(array: np.ndarray) -> Tensor:
+    """The same memory as a tensor."""
+    return torch.from_numpy(array)
