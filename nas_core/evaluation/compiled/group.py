@@ -46,8 +46,8 @@ class CompiledEngine:
             tf.constant(codes, tf.int32),
             tf.constant(target),
         )
-        self._programs: dict[Form, Program] = {}
-        self._compiling = threading.Lock()
+        self.programs: dict[Form, Program] = {}  # those that are compiled
+        self.compiling = threading.Lock()
 
     def begin(self, members: Sequence[Member], steps: Sequence[Sequence[Step]]) -> CompiledGroup:
         """`members`, which compute these `steps`, before their training.
@@ -57,7 +57,7 @@ class CompiledEngine:
         frame = self.frame
         slots = [slots_of(own, frame.width) for own in steps]
         form = self._form(slots)
-        program = self._programs.get(form) or Program(form, self._ends(), WEIGHT_DECAY)
+        program = self.programs.get(form) or Program(form, self._ends(), WEIGHT_DECAY)
         rngs = [np.random.default_rng(member.seed) for member in members]
         places = [packing.places(frame.bins, frame.tables, own) for own in slots]
         plan = packing.make_plan(form, slots)
@@ -70,13 +70,6 @@ class CompiledEngine:
         training = program.begin(case, packing.stacked(form, plan, arrays))
         rows = [frame.train[member.fold] for member in members]
         return CompiledGroup(self, form, program, training, plan, places, valid, rows, rngs)
-
-    def compile(self, group: CompiledGroup, order: np.ndarray, rates: np.ndarray) -> None:
-        """Have the group's program compiled, if it is not; several threads may want it."""
-        with self._compiling:
-            if group.form not in self._programs:
-                group.training.advance(order, rates, n_epochs=0)
-                self._programs[group.form] = group.program
 
     def _form(self, slots: Sequence[tuple[Slot, ...]]) -> Form:
         widest = max(max(slot.width, slot.units) for own in slots for slot in own)
@@ -119,10 +112,13 @@ class CompiledGroup:
 
     def compile(self, n_epochs: int) -> None:
         """Have the program compiled that trains so many epochs at a time."""
-        n = min(n_epochs, self._stride(n_epochs))
-        n_steps = math.ceil(self.engine.frame.n_passes * max(map(len, self.rows)) / self.form.batch_size)
-        order = np.full((n, n_steps, len(self.rows), self.form.batch_size), -1, np.int32)
-        self.engine.compile(self, order, np.zeros(n, np.float32))
+        engine, n = self.engine, min(n_epochs, self._stride(n_epochs))
+        with engine.compiling:  # several threads may want it
+            if self.form not in engine.programs:
+                n_steps = math.ceil(engine.frame.n_passes * max(map(len, self.rows)) / self.form.batch_size)
+                order = np.full((n, n_steps, len(self.rows), self.form.batch_size), -1, np.int32)
+                self.training.advance(order, np.zeros(n, np.float32), n_epochs=0)
+                engine.programs[self.form] = self.program
 
     def advance(self, rates: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
         """See :class:`nas_core.evaluation.bank.Group`."""

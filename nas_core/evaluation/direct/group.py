@@ -64,14 +64,11 @@ class Training:
 
     @torch.inference_mode()
     def trained(self) -> Trained:
-        """The member at its best epoch."""
-        now = self._network.weights.copy()
+        """The member at its best epoch, to which it goes back."""
         self.go_back()
-        weights = self._network.named()
-        self._network.weights.restore(now)
         output = self._frame.head.answers(self._frame.target, self._logits.numpy())
         losses, valid_losses = np.array(self._losses, np.float32).T
-        return Trained(weights, self._network.n_parameters, output, losses, valid_losses)
+        return Trained(self._network.named(), self._network.n_parameters, output, losses, valid_losses)
 
 
 @contextmanager
