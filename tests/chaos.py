@@ -37,7 +37,7 @@ from nas_core.tasks.tabular_classification.sample import write_sample
 TESTS = Path(__file__).parent
 sys.path[:0] = [str(TESTS), str(TESTS.parent / "docker")]
 
-CANDIDATES = 80  # a bank trains several while a blow is dealt
+CANDIDATES = 160  # a bank trains some ten while a blow is dealt
 QUICK = {"max_candidates": CANDIDATES, "folds": 1, "budget_minutes": 30, "epochs": 10, "n_finalists": 1}
 AWAY_SECONDS = 30.0
 MAX_STARTS = 12
