@@ -190,7 +190,7 @@ def full_disk(folder: Path) -> None:
     """A run on a small disk that fills up in the middle of the search."""
     disk = folder / "disk"
     disk.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=32m", "tmpfs", disk], capture_output=True, check=False)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-osize=32m", "tmpfs", disk], capture_output=True, check=False)
     if mounted.returncode:
         say("disk: left out, only root can make a small disk")
         return
