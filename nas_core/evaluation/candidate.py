@@ -158,6 +158,7 @@ class BankTrainer:
     def __init__(self, data: Prepared, recipe: Recipe, on_gpu: bool = False) -> None:
         self.data, self.recipe, self.folds = data, recipe, recipe.folds(data)
         self.bank = Bank(data, self.folds, recipe.plan, on_gpu)
+        self.bank.warm_up()
 
     def holds(self, architecture: Architecture) -> bool:
         """Whether the bank can train it."""

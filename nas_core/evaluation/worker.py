@@ -26,7 +26,6 @@ class Trainer:
         if on_gpu or is_of_pictures:
             ready_tensorflow(is_of_pictures)
         self.bank = BankTrainer(data, recipe, on_gpu)
-        self.bank.bank.warm_up()
         gc.freeze()  # what is imported stays; to look through it again and again takes as long as a small training
 
     def train(self, requests: Sequence[Request]) -> tuple[list[Evaluation], int]:

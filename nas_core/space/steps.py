@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+NORM_EPSILON, MOMENTUM = 1e-3, 0.99  # of a normalisation: Keras' defaults
 ACTIVATIONS = ("linear", "relu", "prelu", "silu", "tanh", "gate")
 
 

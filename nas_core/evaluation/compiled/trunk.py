@@ -37,9 +37,9 @@ from nas_core.evaluation.compiled.form import (
     Plan,
     State,
 )
+from nas_core.space.steps import MOMENTUM, NORM_EPSILON
 from nas_core.training.adamw import stepped
 
-NORM_EPSILON, MOMENTUM = 1e-3, 0.99  # Keras' defaults
 PAGE = 2**12  # weights of a matrix that make their step at a time, at most
 MOST_TURNED = 128  # rows of a batch; more of them take longer to turn round than a matrix does
 

@@ -7,7 +7,7 @@ matrices its library is twice as fast, and it works in the same memory.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 import torch
@@ -16,10 +16,9 @@ from torch import Tensor
 from nas_core.evaluation.direct.weights import Piece, Weights
 from nas_core.evaluation.initializers import draw
 from nas_core.space import steps
-from nas_core.space.steps import Step
+from nas_core.space.steps import MOMENTUM, NORM_EPSILON, Step
 
 aten: Any = torch.ops.aten
-NORM_EPSILON, MOMENTUM = 1e-3, 0.99  # Keras' defaults
 BYTE = 256
 
 
@@ -59,7 +58,7 @@ class Keep:
     x: Tensor
     d: Tensor
 
-    def forward(self, x: Tensor, is_training: bool) -> Tensor:  # noqa: ARG002
+    def forward(self, x: Tensor, is_training: bool) -> Tensor:
         """`x` as it is."""
         self.x = x
         return x
@@ -75,7 +74,7 @@ class Add:
     def __init__(self, kept: Keep) -> None:
         self.kept = kept
 
-    def forward(self, x: Tensor, is_training: bool) -> Tensor:  # noqa: ARG002
+    def forward(self, x: Tensor, is_training: bool) -> Tensor:
         """The sum."""
         return x + self.kept.x
 
@@ -118,10 +117,10 @@ class BatchNorm:
         """Ioffe & Szegedy 2015, section 3."""
         statistics = None, None, *self.seen[-1]
         found = aten.native_batch_norm_backward(d, self.x, self.scale, *statistics, True, NORM_EPSILON, [True] * 3)
-        d_x, d_scale, d_shift = found
+        d_x, d_scale, d_shift = cast(tuple[Tensor, Tensor, Tensor], found)
         self.d_scale.copy_(d_scale)
         self.d_shift.copy_(d_shift)
-        return d_x  # type: ignore[no-any-return]
+        return d_x
 
 
 class RowNorm:
@@ -131,7 +130,7 @@ class RowNorm:
         self.scale, self.shift = (tensor(weights.value[f"{name}/{i}"]) for i in range(2))
         self.d_scale, self.d_shift = (tensor(weights.gradient[f"{name}/{i}"]) for i in range(2))
 
-    def forward(self, x: Tensor, is_training: bool) -> Tensor:  # noqa: ARG002
+    def forward(self, x: Tensor, is_training: bool) -> Tensor:
         """The same in training and in use."""
         self.x, self.shape = x, list(x.shape[1:])
         y, self.mean, self.factor = torch.native_layer_norm(x, self.shape, self.scale, self.shift, NORM_EPSILON)
@@ -140,10 +139,11 @@ class RowNorm:
     def backward(self, d: Tensor) -> Tensor:
         """Ba, Kiros & Hinton, "Layer normalization", 2016."""
         known = self.x, self.shape, self.mean, self.factor, self.scale, self.shift
-        d_x, d_scale, d_shift = aten.native_layer_norm_backward(d, *known, [True] * 3)
+        found = aten.native_layer_norm_backward(d, *known, [True] * 3)
+        d_x, d_scale, d_shift = cast(tuple[Tensor, Tensor, Tensor], found)
         self.d_scale.copy_(d_scale)
         self.d_shift.copy_(d_shift)
-        return d_x  # type: ignore[no-any-return]
+        return d_x
 
 
 class Affine:
@@ -153,7 +153,7 @@ class Affine:
         self.matrix, self.d_matrix = weights.value[f"{name}/0"], weights.gradient[f"{name}/0"]
         self.bias, self.d_bias = (tensor(of[f"{name}/1"]) for of in (weights.value, weights.gradient))
 
-    def forward(self, x: Tensor, is_training: bool) -> Tensor:  # noqa: ARG002
+    def forward(self, x: Tensor, is_training: bool) -> Tensor:
         """A new array, that may be written to."""
         self.x = x
         return tensor(np.dot(x.numpy(), self.matrix)).add_(self.bias)
@@ -168,14 +168,14 @@ class Affine:
 class Relu:
     """A rectifier; it writes over what it is given."""
 
-    def forward(self, x: Tensor, is_training: bool) -> Tensor:  # noqa: ARG002
+    def forward(self, x: Tensor, is_training: bool) -> Tensor:
         """What is positive."""
         self.y = torch.relu_(x)
         return self.y
 
     def backward(self, d: Tensor) -> Tensor:
         """Where it was."""
-        return aten.threshold_backward(d, self.y, 0)  # type: ignore[no-any-return]
+        return cast(Tensor, aten.threshold_backward(d, self.y, 0))
 
 
 class Prelu:
@@ -184,7 +184,7 @@ class Prelu:
     def __init__(self, name: str, weights: Weights) -> None:
         self.slope, self.d_slope = (tensor(of[f"{name}_slope/0"]) for of in (weights.value, weights.gradient))
 
-    def forward(self, x: Tensor, is_training: bool) -> Tensor:  # noqa: ARG002
+    def forward(self, x: Tensor, is_training: bool) -> Tensor:
         """Two straight lines."""
         self.x = x
         return torch.prelu(x, self.slope)
@@ -198,20 +198,20 @@ class Prelu:
 class Silu:
     """``x σ(x)``."""
 
-    def forward(self, x: Tensor, is_training: bool) -> Tensor:  # noqa: ARG002
+    def forward(self, x: Tensor, is_training: bool) -> Tensor:
         """Smooth on both sides."""
         self.x = x
         return torch.nn.functional.silu(x)
 
     def backward(self, d: Tensor) -> Tensor:
         """From what went in."""
-        return aten.silu_backward(d, self.x)  # type: ignore[no-any-return]
+        return cast(Tensor, aten.silu_backward(d, self.x))
 
 
 class Tanh:
     """The hyperbolic tangent; it writes over what it is given."""
 
-    def forward(self, x: Tensor, is_training: bool) -> Tensor:  # noqa: ARG002
+    def forward(self, x: Tensor, is_training: bool) -> Tensor:
         """numpy's is seven times as fast as PyTorch's."""
         np.tanh(x.numpy(), out=x.numpy())
         self.y = x
@@ -219,7 +219,7 @@ class Tanh:
 
     def backward(self, d: Tensor) -> Tensor:
         """From what came out."""
-        return aten.tanh_backward(d, self.y)  # type: ignore[no-any-return]
+        return cast(Tensor, aten.tanh_backward(d, self.y))
 
 
 class Gate:

@@ -89,7 +89,8 @@ def _weighted(spec: dict[str, Any], truth: Any, values: Any) -> Any:
 def answers(spec: dict[str, Any], logits: np.ndarray) -> np.ndarray:
     """What :func:`output` makes of `logits`, in numpy."""
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)  # type: ignore[no-any-return]
+    shares: np.ndarray = powers / powers.sum(axis=1, keepdims=True)
+    return shares
 
 
 def _smoothing(n_rows: int) -> float:
