@@ -1,4 +1,7 @@
-"""The steps of a network (:mod:`nas_core.space.steps`) and their gradients, on arrays (rows, width) of exact size.
+"""The steps of a network (:mod:`nas_core.space.steps`) and their gradients, on arrays (rows, width).
+
+Widths are rounded up to whole vectors of the core (:func:`padded`). What is more than the network has is 0 and stays 0:
+so are the weights there, and every activation of 0.
 
 Kernels are PyTorch's, which fuse what a layer does forth or back into one. Matrix products are numpy's: on small
 matrices its library is twice as fast, and it works in the same memory.
@@ -20,6 +23,8 @@ from nas_core.space.steps import MOMENTUM, NORM_EPSILON, Step
 
 aten: Any = torch.ops.aten
 BYTE = 256
+LANES = 16  # numbers that a core multiplies at once; a product whose sides are no multiples takes up to a fifth longer
+HEAD = "head"
 
 
 class Layer(Protocol):
@@ -127,23 +132,30 @@ class RowNorm:
     """Normalises each row."""
 
     def __init__(self, name: str, weights: Weights) -> None:
-        self.scale, self.shift = (tensor(weights.value[f"{name}/{i}"]) for i in range(2))
-        self.d_scale, self.d_shift = (tensor(weights.gradient[f"{name}/{i}"]) for i in range(2))
+        exact = weights.exact[f"{name}/0"]
+        self.scale, self.shift = (tensor(weights.value[f"{name}/{i}"][exact]) for i in range(2))
+        self.d_scale, self.d_shift = (tensor(weights.gradient[f"{name}/{i}"][exact]) for i in range(2))
+        self.shape = list(self.scale.shape)
 
     def forward(self, x: Tensor, is_training: bool) -> Tensor:
         """The same in training and in use."""
-        self.x, self.shape = x, list(x.shape[1:])
-        y, self.mean, self.factor = torch.native_layer_norm(x, self.shape, self.scale, self.shift, NORM_EPSILON)
-        return y
+        self.x = self._narrowed(x)
+        known = self.shape, self.scale, self.shift, NORM_EPSILON
+        y, self.mean, self.factor = torch.native_layer_norm(self.x, *known)
+        return widened(y, x.shape[1])
 
     def backward(self, d: Tensor) -> Tensor:
         """Ba, Kiros & Hinton, "Layer normalization", 2016."""
         known = self.x, self.shape, self.mean, self.factor, self.scale, self.shift
-        found = aten.native_layer_norm_backward(d, *known, [True] * 3)
+        found = aten.native_layer_norm_backward(self._narrowed(d), *known, [True] * 3)
         d_x, d_scale, d_shift = cast(tuple[Tensor, Tensor, Tensor], found)
         self.d_scale.copy_(d_scale)
         self.d_shift.copy_(d_shift)
-        return d_x
+        return widened(d_x, d.shape[1])
+
+    def _narrowed(self, x: Tensor) -> Tensor:
+        """What counts for mean and variance."""
+        return x[:, : self.shape[0]].contiguous()
 
 
 class Affine:
@@ -230,14 +242,13 @@ class Gate:
 
     def forward(self, x: Tensor, is_training: bool) -> Tensor:
         """How much of each value gets through."""
-        self.x, self.opened = x, torch.sigmoid_(self.affine.forward(x, is_training))
-        return (x * self.opened).mul_(2)
+        self.doubled, self.opened = x * 2, torch.sigmoid_(self.affine.forward(x, is_training))
+        return self.doubled * self.opened
 
     def backward(self, d: Tensor) -> Tensor:
         """Through the gate, and through what opens it."""
-        d = d * 2
-        through = self.affine.backward(aten.sigmoid_backward(d * self.x, self.opened))
-        return through.addcmul_(d, self.opened)
+        through = self.affine.backward(aten.sigmoid_backward(d * self.doubled, self.opened))
+        return through.addcmul_(d, self.opened, value=2)
 
 
 ACTIVATIONS: dict[str, type[Layer]] = {"relu": Relu, "silu": Silu, "tanh": Tanh}
@@ -272,16 +283,28 @@ def pieces_of(found: Iterable[Step], width: int, rng: np.random.Generator) -> It
     for step in found:
         if isinstance(step, steps.Norm):
             for i, initializer in enumerate(["ones", "zeros"]):
-                yield Piece(f"{step.name}/{i}", draw(initializer, (width,), rng))
+                yield Piece(f"{step.name}/{i}", draw(initializer, (width,), rng), room=(padded(width),))
             if step.over == "batch":
-                yield Piece(f"{step.name}/2", draw("zeros", (width,), rng), is_learned=False)
-                yield Piece(f"{step.name}/3", draw("ones", (width,), rng), is_learned=False)
+                for i, initializer in enumerate(["zeros", "ones"], 2):
+                    yield Piece(f"{step.name}/{i}", draw(initializer, (width,), rng), False, (padded(width),))
         elif isinstance(step, steps.Matrix):
-            yield Piece(f"{step.name}/0", draw(step.initializer, (width, step.units), rng))
-            yield Piece(f"{step.name}/1", draw("zeros", (step.units,), rng))
+            units = step.units if step.name == HEAD else padded(step.units)
+            matrix = draw(step.initializer, (width, step.units), rng)
+            yield Piece(f"{step.name}/0", matrix, room=(padded(width), units))
+            yield Piece(f"{step.name}/1", draw("zeros", (step.units,), rng), room=(units,))
             if step.activation == "prelu":
-                yield Piece(f"{step.name}_slope/0", draw("zeros", (step.units,), rng))
+                yield Piece(f"{step.name}_slope/0", draw("zeros", (step.units,), rng), room=(units,))
             width = step.units
+
+
+def padded(width: int) -> int:
+    """`width` rounded up to whole vectors of the core."""
+    return -(-width // LANES) * LANES
+
+
+def widened(x: Tensor, width: int) -> Tensor:
+    """`x` (rows, at most `width`), with 0 behind."""
+    return x if x.shape[1] == width else torch.nn.functional.pad(x, (0, width - x.shape[1]))
 
 
 def tensor(array: np.ndarray) -> Tensor:

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from nas_core.evaluation.direct.layers import layers_of, pieces_of
+from nas_core.evaluation.direct.layers import HEAD, layers_of, pieces_of
 from nas_core.evaluation.direct.stem import Batch, Inputs, Stem
 from nas_core.evaluation.direct.weights import Arrays, Piece, Weights
 from nas_core.space.steps import Matrix, Step
@@ -22,7 +22,7 @@ class Network:
 
     def __init__(self, inputs: Inputs, found: Sequence[Step], known: Arrays, rng: np.random.Generator) -> None:
         frame = inputs.frame
-        self.inputs, whole = inputs, [*found, Matrix("head", frame.n_outputs, "linear", "glorot_uniform")]
+        self.inputs, whole = inputs, [*found, Matrix(HEAD, frame.n_outputs, "linear", "glorot_uniform")]
         pieces = [*inputs.pieces(known, rng), *pieces_of(whole, frame.width, rng)]
         self.weights = Weights([_begun(piece, known) for piece in pieces], WEIGHT_DECAY)
         self.stem, self.layers = Stem(inputs, self.weights), list(layers_of(whole, self.weights, rng))
@@ -58,11 +58,14 @@ class Network:
     @property
     def n_parameters(self) -> int:
         """How many numbers are learned."""
-        return sum(map(np.size, self.inputs.named(self.weights.gradient).values()))
+        return sum(map(np.size, self._named(self.weights.gradient).values()))
 
     def named(self) -> Arrays:
         """The weights as the Keras model of the network names them."""
-        return {name: value.copy() for name, value in self.inputs.named(self.weights.value).items()}
+        return {name: value.copy() for name, value in self._named(self.weights.value).items()}
+
+    def _named(self, arrays: Arrays) -> Arrays:
+        return self.inputs.named({name: array[self.weights.exact[name]] for name, array in arrays.items()})
 
 
 def _begun(piece: Piece, known: Arrays) -> Piece:

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from nas_core.evaluation.direct.layers import tensor
+from nas_core.evaluation.direct.layers import padded, tensor
 from nas_core.evaluation.direct.weights import Arrays, Piece, Weights
 from nas_core.evaluation.frame import Frame
 from nas_core.evaluation.initializers import draw
@@ -164,9 +164,10 @@ class Stem:
         self.numbers, self.embedded = slice(n_numbers), slice(n_numbers, n_numbers + n_columns * width)
 
     def forward(self, batch: Batch) -> Tensor:
-        """The vectors of its rows, (rows, width)."""
+        """The vectors of its rows, (rows, width rounded up)."""
         n_rows, inputs = len(batch.numbers), self.inputs
-        x = torch.empty(n_rows, inputs.frame.width)
+        x = torch.empty(n_rows, padded(inputs.frame.width))
+        x[:, inputs.frame.width :] = 0
         x[:, self.numbers] = batch.numbers
         if self.bins:
             self.bins.forward(batch.positions, self._by_column(x))

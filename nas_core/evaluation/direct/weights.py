@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -14,37 +15,43 @@ Arrays = dict[str, np.ndarray]
 
 
 class Piece(NamedTuple):
-    """A weight: its name, its first value. What is not `is_learned` are moving statistics."""
+    """A weight: its name, its first value. What is not `is_learned` are moving statistics.
+
+    In memory it has the shape `room`, if that is given: 0 fills what is more than the first value.
+    """
 
     name: str
     first: np.ndarray
     is_learned: bool = True
+    room: tuple[int, ...] = ()
 
 
 class Weights:
     """`pieces` in one vector of float32. A step is that of AdamW as Keras makes it, with weight decay `decay`.
 
     `value`, `gradient` and `second` are the pieces, their gradients and second moments by name, as arrays of numpy that
-    lie in the vectors.
+    lie in the vectors, with all their room; `exact` is where in it a piece is.
     """
 
     def __init__(self, pieces: Sequence[Piece], decay: float) -> None:
         self._decay, self._n_steps = decay, torch.tensor(0.0)
         # What is learned comes first, so that a step is one of the front of the vector.
         pieces = sorted(pieces, key=lambda piece: not piece.is_learned)
-        n_learned = sum(piece.first.size for piece in pieces if piece.is_learned)
-        self._all = torch.empty(sum(piece.first.size for piece in pieces))
+        shapes = [piece.room or piece.first.shape for piece in pieces]
+        ends = np.cumsum([math.prod(shape) for shape in shapes])
+        n_learned = sum(math.prod(shape) for shape, piece in zip(shapes, pieces, strict=True) if piece.is_learned)
+        self._all = torch.zeros(ends[-1])
         self._learned = self._all[:n_learned]
         self._gradients, self._first, self._second = torch.zeros(3, n_learned)
         self.value, self.gradient, self.second = Arrays(), Arrays(), Arrays()
-        start = 0
-        for name, first, is_learned in pieces:
-            place, start = slice(start, start + first.size), start + first.size
-            self.value[name] = self._all[place].numpy().reshape(first.shape)
-            self.value[name][...] = first
+        self.exact = {piece.name: tuple(map(slice, piece.first.shape)) for piece in pieces}
+        for (name, first, is_learned, _), shape, end in zip(pieces, shapes, ends, strict=True):
+            place = slice(end - math.prod(shape), end)
+            self.value[name] = self._all[place].numpy().reshape(shape)
+            self.value[name][self.exact[name]] = first
             if is_learned:
-                self.gradient[name] = self._gradients[place].numpy().reshape(first.shape)
-                self.second[name] = self._second[place].numpy().reshape(first.shape)
+                self.gradient[name] = self._gradients[place].numpy().reshape(shape)
+                self.second[name] = self._second[place].numpy().reshape(shape)
 
     def step(self, rate: float) -> None:
         """A step of size `rate` along the gradients."""
