@@ -85,10 +85,11 @@ class Search:
         self._lock = threading.Lock()
         self._ended: str | None = None
 
-    def run(self, limits: Limits, n_workers: int, round_size: int = ROUND_SIZE) -> str:
+    def run(self, limits: Limits, n_workers: int, round_size: int = ROUND_SIZE, *, is_patient: bool = False) -> str:
         """Search until something ends it; returns the reason. Trainings that are under way then are not waited for.
 
-        A round has `round_size` networks, or as many as there are workers.
+        A round has `round_size` networks, or as many as there are workers. With few workers, one that `is_patient`
+        proposes no round before the last one is over.
 
         Raises:
             JobError: many candidates in a row failed.
@@ -98,7 +99,7 @@ class Search:
         try:
             if n_workers > ROUND_SIZE:
                 return self._run_flowing(threads, n_workers)
-            return self._run_rounds(threads, max(round_size, n_workers), ahead=n_workers > 1)
+            return self._run_rounds(threads, max(round_size, n_workers), ahead=n_workers > 1 and not is_patient)
         finally:
             self._ended = self._ended or "an error"
             threads.shutdown(wait=False, cancel_futures=True)

@@ -117,6 +117,22 @@ def test_so_does_one_that_was_a_round_ahead(tmp_path, algorithm, killed_after):
     assert not {entry.evaluation.architecture for entry in before} & set(trainer.trained)
 
 
+@pytest.mark.parametrize("is_patient", [False, True])
+def test_a_patient_search_proposes_when_all_results_are_known(tmp_path, is_patient):
+    space, settings, asked = dense_space(), EnvSettings(algorithm="whole"), []
+    agent = make_agent("random", space, settings, 0)
+
+    class Asked:
+        def propose(self, entries, n, round_, pending):
+            asked.append((round_, len(entries), len(pending)))
+            return agent.propose(entries, n, round_, pending)
+
+    search = Search(space, settings, Asked(), Ledger(tmp_path / "c.jsonl"), Trainer(), Watch())
+    search.run(Limits(12), 2, 4, is_patient=is_patient)
+    known = [(round_, 4 * round_, 0) for round_ in range(3)]
+    assert asked[:3] == (known if is_patient else [(0, 0, 0), (1, 0, 4), (2, 4, 4)])
+
+
 def test_with_many_workers_the_slowest_holds_nobody_up(tmp_path):
     """One training waits until far more networks than were begun with it are done."""
     many = threading.Event()
