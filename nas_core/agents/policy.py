@@ -5,6 +5,7 @@ Only :mod:`nas_core.agents.ppo` imports this, since torch and RLlib are heavy.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -44,7 +45,7 @@ class PractisingPPO(PPO):
     def training_step(self) -> None:
         """Play, and learn from it."""
         config, policy = self.config, self.policy
-        batch = play(self.games, policy, policy.n_slots)
+        batch = play(self.games, policy)
         with torch.no_grad():
             values = policy.compute_values(batch).numpy()
         ended = batch[Columns.TERMINATEDS].numpy()
@@ -59,30 +60,31 @@ class PractisingPPO(PPO):
 
 
 class Games(Protocol):
-    """Environments that are played side by side."""
+    """Environments that are played side by side; an episode has at most `horizon` steps."""
 
-    def reset(self) -> dict[int, np.ndarray]:
-        """Begin an episode in each: what is seen, a vector, by the number of the environment."""
+    horizon: int
 
-    def step(self, actions: dict[int, int]) -> tuple[dict[int, np.ndarray], list[float]]:
-        """What is seen in those of the environments that play on, and the reward of each action."""
+    def reset(self) -> tuple[list[int], np.ndarray]:
+        """Begin an episode in each: the numbers of the environments, and what is seen in each, (n, width)."""
+
+    def step(self, playing: Sequence[int], actions: Sequence[int]) -> tuple[list[float], list[int], np.ndarray]:
+        """The reward of each action; as in :meth:`reset`, the environments that play on."""
 
 
-def play(games: Games, policy: Any, horizon: int) -> dict[str, Any]:
-    """An episode of each of `games`, of `horizon` steps at most: RLlib's columns of all steps, one after the other."""
-    seen = games.reset()
+def play(games: Games, policy: Any) -> dict[str, Any]:
+    """An episode of each of `games`: RLlib's columns of all steps, one after the other."""
+    playing, seen = games.reset()
     who, ticks = list[int](), list[dict[str, Any]]()
-    for _ in range(horizon):
-        playing = list(seen)
+    for _ in range(games.horizon):
         if not playing:
             break
-        observed = torch.as_tensor(np.stack([seen[i] for i in playing]))
+        observed = torch.as_tensor(seen)
         with torch.no_grad():
             logits = policy._forward({Columns.OBS: observed})[Columns.ACTION_DIST_INPUTS]
         chances = torch.log_softmax(logits, 1)
         actions = torch.multinomial(chances.exp(), 1).squeeze(1)
-        seen, rewards = games.step(dict(zip(playing, actions.tolist(), strict=True)))
         who += playing
+        rewards, playing, seen = games.step(playing, actions.tolist())
         ticks.append(
             {
                 Columns.OBS: observed,
@@ -102,26 +104,21 @@ class MaskedPolicy(TorchRLModule, ValueFunctionAPI):
     """Two small towers, one for the choice and one for the value of the state, over history and network so far."""
 
     def setup(self) -> None:
-        """Make the layers for observations as `flat` makes them; `n_slots` is in the model's configuration."""
-        self.n_choices, self.n_slots = int(self.action_space.n), self.model_config["n_slots"]
-        self.parts = [self.observation_space.shape[0] - self.n_slots - self.n_choices, self.n_slots, self.n_choices]
-        width = self.parts[0] + self.n_slots * self.n_choices
+        """Make the layers for observations as `flat` makes them: behind all that the towers see lies the mask."""
+        self.n_choices = int(self.action_space.n)
+        width = self.observation_space.shape[0] - self.n_choices
         self.policy, self.values = tower(width, self.n_choices), tower(width, 1)
 
     def _forward(self, batch: dict[str, Any], **_: Any) -> dict[str, Any]:
-        observation = batch[Columns.OBS]
-        logits = self.policy(self.features(observation))
-        return {Columns.ACTION_DIST_INPUTS: logits.masked_fill(observation[:, -self.n_choices :] == 0, FORBIDDEN)}
+        seen, mask = self._parts(batch)
+        return {Columns.ACTION_DIST_INPUTS: self.policy(seen).masked_fill(mask == 0, FORBIDDEN)}
 
     def compute_values(self, batch: dict[str, Any], embeddings: Any = None) -> Any:  # noqa: ARG002 (RLlib's signature)
         """What the agent expects to gain from here on: (rows,)."""
-        return self.values(self.features(batch[Columns.OBS])).squeeze(-1)
+        return self.values(self._parts(batch)[0]).squeeze(-1)
 
-    def features(self, observation: Any) -> Any:
-        """One vector a row: the history, and the codes so far one-hot."""
-        history, codes, _ = observation.split(self.parts, dim=1)
-        one_hot = torch.nn.functional.one_hot(codes.long(), self.n_choices).float()
-        return torch.cat([history, one_hot.flatten(1)], dim=1)
+    def _parts(self, batch: dict[str, Any]) -> Any:
+        return batch[Columns.OBS].split([batch[Columns.OBS].shape[1] - self.n_choices, self.n_choices], dim=1)
 
 
 def tower(width: int, n_out: int) -> Any:

@@ -116,10 +116,10 @@ class PPOAgent:
         _PRACTICES[0] = practice
         # Seeded above: a seed of RLlib's would import torch's compiler (2 s) to forbid what no core does anyway.
         # Built anew (0.02 s) rather than reset: nothing of an earlier round may be left in it.
-        algorithm = build_algorithm(self.space.max_layers)
+        algorithm = build_algorithm()
         algorithm.games = SideBySide(practice, count_episodes(self.space))
         for _ in range(N_ITERATIONS):
-            algorithm.train()
+            algorithm.training_step()  # `train` also gathers what nobody reads: a twentieth of a round
         return algorithm.policy
 
     def _probabilities(self, policy: Any, practice: Practice, codes: Codes) -> np.ndarray:
@@ -128,7 +128,7 @@ class PPOAgent:
         from ray.rllib.core.columns import Columns
 
         window = practice.make_env().unwrapped.window
-        seen = torch.as_tensor(np.stack([flat(window.observe(codes[:i])) for i in places(self.space, codes)]))
+        seen = torch.as_tensor(flat([window.observe(codes[:i]) for i in places(self.space, codes)]))
         with torch.no_grad():
             logits = policy._forward({Columns.OBS: seen})[Columns.ACTION_DIST_INPUTS]
             return torch.softmax(logits, -1).numpy()
@@ -180,23 +180,20 @@ class SideBySide:
 
     def __init__(self, practice: Practice, n: int) -> None:
         self.practice, self.envs = practice, [practice.make_env() for _ in range(n)]
+        self.horizon = practice.space.max_layers
 
-    def reset(self) -> dict[int, np.ndarray]:
+    def reset(self) -> tuple[list[int], np.ndarray]:
         """Begin an episode in each."""
-        return {i: flat(env.reset()[0]) for i, env in enumerate(self.envs)}
+        return list(range(len(self.envs))), flat([env.reset()[0] for env in self.envs])
 
-    def step(self, actions: dict[int, int]) -> tuple[dict[int, np.ndarray], list[float]]:
-        """Take legal `actions`, by the number of the environment."""
+    def step(self, playing: Sequence[int], actions: Sequence[int]) -> tuple[list[float], list[int], np.ndarray]:
+        """Take legal `actions` in those environments."""
         space, algorithm = self.practice.space, self.practice.settings.algorithm
-        begun = [(*self.envs[i].codes, action) for i, action in actions.items()]
+        begun = [(*self.envs[i].codes, action) for i, action in zip(playing, actions, strict=True)]
         self.practice.foresee([network for codes in begun for network in evaluated_last(algorithm, space, codes)])
-        seen, rewards = {}, []
-        for i, action in actions.items():
-            observation, reward, has_ended, *_ = self.envs[i].step(action)
-            rewards.append(float(reward))
-            if not has_ended:
-                seen[i] = flat(observation)
-        return seen, rewards
+        steps = [self.envs[i].step(action) for i, action in zip(playing, actions, strict=True)]
+        on = [(i, seen) for i, (seen, _, has_ended, *_) in zip(playing, steps, strict=True) if not has_ended]
+        return [float(reward) for _, reward, *_ in steps], [i for i, _ in on], flat([seen for _, seen in on])
 
 
 def count_episodes(space: Space) -> int:
@@ -211,14 +208,19 @@ def make_practice_env(_: Any) -> Any:
     from gymnasium import spaces, wrappers
 
     env = _PRACTICES[0].make_env()
-    seen = flat(env.observation_space.sample())
-    return wrappers.TransformObservation(env, flat, spaces.Box(-np.inf, np.inf, seen.shape, np.float32))
+    [seen] = flat([env.observation_space.sample()])
+    box = spaces.Box(-np.inf, np.inf, seen.shape, np.float32)
+    return wrappers.TransformObservation(env, lambda observation: flat([observation])[0], box)
 
 
-def flat(observation: dict[str, np.ndarray]) -> np.ndarray:
-    """History, codes so far and mask as one vector."""
-    parts = [observation[name].ravel() for name in ("history", "architecture", "mask")]
-    return np.concatenate(parts).astype(np.float32)
+def flat(observations: Sequence[dict[str, np.ndarray]]) -> np.ndarray:
+    """History, codes so far one-hot and mask of each as one vector: (observations, width)."""
+    if not observations:
+        return np.empty((0, 0), np.float32)
+    names = "history", "architecture", "mask"
+    history, codes, mask = (np.array([each[name] for each in observations]) for name in names)
+    parts = history, np.eye(mask.shape[1])[codes], mask
+    return np.concatenate([part.reshape(len(mask), -1) for part in parts], axis=1, dtype=np.float32)
 
 
 def import_rllib() -> None:
@@ -232,7 +234,7 @@ def import_rllib() -> None:
     import_module("ray.rllib.algorithms.ppo")
 
 
-def build_algorithm(n_slots: int) -> Any:
+def build_algorithm() -> Any:
     """RLlib's PPO in this process, without remote runners."""
     import_rllib()
     from ray.rllib.algorithms.ppo import PPOConfig
@@ -247,7 +249,6 @@ def build_algorithm(n_slots: int) -> Any:
         module_class=MaskedPolicy,
         observation_space=env.observation_space,
         action_space=env.action_space,
-        model_config={"n_slots": n_slots},
     )
     config = (
         PPOConfig(algo_class=PractisingPPO)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import deque
 from collections.abc import Iterable
 from typing import Any
 
@@ -42,24 +41,25 @@ class Window:
 
     def __init__(self, space: Space, history: int, size_penalty: float, past: Iterable[Evaluation]) -> None:
         self.space, self.size_penalty = space, size_penalty
-        self.rows: deque[tuple[float, float, float]] = deque([(0.0, 0.0, 0.0)] * history, maxlen=history)
+        self.rows = np.zeros((history, N_METRICS), np.float32)  # replaced, never written to: observations share it
         for evaluation in past:
             self.add(evaluation)
-        self._first_rows = tuple(self.rows)
+        self._first_rows = self.rows
 
     def restart(self) -> None:
         """Remember only what was there at the beginning."""
-        self.rows.extend(self._first_rows)
+        self.rows = self._first_rows
 
     def add(self, evaluation: Evaluation) -> None:
         """Remember one more training, forget the oldest."""
         worth = value(evaluation, self.size_penalty)
         digits = math.log10(max(1, evaluation.parameters)) / 6
-        self.rows.append((-1.0 if worth is None else worth, digits, 1.0))
+        row = np.array([[-1.0 if worth is None else worth, digits, 1.0]], np.float32)
+        self.rows = np.concatenate([self.rows, row])[1:]
 
     def observe(self, codes: Codes) -> dict[str, Any]:
         """The observation with `codes` as the network so far."""
         padded = np.zeros(self.space.max_layers, np.int64)
         padded[: len(codes)] = codes
         mask = self.space.mask(codes).astype(np.int8)
-        return {"history": np.array(self.rows, np.float32), "architecture": padded, "mask": mask}
+        return {"history": self.rows, "architecture": padded, "mask": mask}
