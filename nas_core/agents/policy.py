@@ -60,9 +60,7 @@ class PractisingPPO(PPO):
 
 
 class Games(Protocol):
-    """Environments that are played side by side; an episode has at most `horizon` steps."""
-
-    horizon: int
+    """Environments that are played side by side."""
 
     def reset(self) -> tuple[list[int], np.ndarray]:
         """Begin an episode in each: the numbers of the environments, and what is seen in each, (n, width)."""
@@ -75,9 +73,7 @@ def play(games: Games, policy: Any) -> dict[str, Any]:
     """An episode of each of `games`: RLlib's columns of all steps, one after the other."""
     playing, seen = games.reset()
     who, ticks = list[int](), list[dict[str, Any]]()
-    for _ in range(games.horizon):
-        if not playing:
-            break
+    while playing:
         observed = torch.as_tensor(seen)
         with torch.no_grad():
             logits = policy._forward({Columns.OBS: observed})[Columns.ACTION_DIST_INPUTS]

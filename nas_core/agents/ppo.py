@@ -180,7 +180,6 @@ class SideBySide:
 
     def __init__(self, practice: Practice, n: int) -> None:
         self.practice, self.envs = practice, [practice.make_env() for _ in range(n)]
-        self.horizon = practice.space.max_layers
 
     def reset(self) -> tuple[list[int], np.ndarray]:
         """Begin an episode in each."""
