@@ -1,7 +1,8 @@
-"""Members of a bank trained one after the other by plain operations on arrays of exactly their size.
+"""Members of a bank trained one after the other by plain operations on arrays of their size.
 
-Nothing is compiled and nothing is padded. On a core that is faster than one program for all: a small network is a few
-dozen kernels a step, which PyTorch dispatches within a microsecond each (see docs/decisions/0009).
+Nothing is compiled, and widths are only rounded up to whole registers of the core. There that is faster than one
+program for all: a small network is a few dozen kernels a step, which PyTorch dispatches within a microsecond each (see
+docs/decisions/0009).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What lies before the first layer of a table's network: numbers, the embeddings of their bins, those of categories.
 
-The three stand side by side in one vector. Those of some columns of categories are one product of a vector that is 1 in
-one place for each column; of its matrix only the blocks of the columns are weights.
+The three stand side by side in one vector. The embeddings of all categories are one vector of weights, of which each
+row takes those that its codes stand for.
 """
 
 from __future__ import annotations
@@ -19,18 +19,20 @@ from nas_core.evaluation.frame import Frame
 from nas_core.evaluation.initializers import draw
 from nas_core.training.adamw import BETA_2
 
-MAX_FILLED = 2**18  # bins of the rows of a step; what they are filled with would not stay near the core
-TOGETHER = 128  # codes of tables that share a product; with more it would mostly multiply zeros
+TABLES = "stem_tables"
+# Bins of the rows of a step that are filled one by one: from there on to look sums up is faster, the sooner the more
+# bins a column has.
+MAX_FILLED, FEW_BINS, MAX_FILLED_OF_FEW = 2**17, 96, 2**19
 
 
 class Batch(NamedTuple):
-    """Rows: `numbers` (rows, numbers), `positions` among the bins (rows, columns with bins), the `places` of their
-    categories (rows, columns), the `truth` as the head takes it (rows, 1).
+    """Rows: `numbers` (rows, numbers), `positions` among the bins (rows, columns with bins), where in all embeddings of
+    categories its own start (rows, columns), the `truth` as the head takes it (rows, 1).
     """
 
     numbers: Tensor
     positions: Tensor
-    places: Tensor
+    starts: Tensor
     truth: Tensor
 
     def take(self, rows: Tensor) -> Batch:
@@ -60,7 +62,7 @@ class FilledBins:
 
 
 class SummedBins:
-    """Bins as sums that all rows share: those up to a row's last one, less what is missing of that one."""
+    """Bins as sums that all rows share: those before a row's last one, and a part of that one."""
 
     def __init__(self, value: np.ndarray, gradient: np.ndarray) -> None:
         self.value, self.gradient = tensor(value), tensor(gradient)
@@ -70,64 +72,38 @@ class SummedBins:
     def forward(self, positions: Tensor, x: Tensor) -> None:
         """Write what stands for `positions` (rows, columns) into `x`, (rows, columns, width)."""
         last = positions.long().clamp_(max=self.n_bins - 1)
-        self.missing = (positions - last).sub_(1).unsqueeze_(2)  # less than nothing
+        self.part = (positions - last).unsqueeze_(2)
         self.last = last.add_(self.first).flatten()
-        both = torch.cat([self.value.cumsum(1), self.value], 2).flatten(0, 1).index_select(0, self.last)
-        up_to, own = both.view(*x.shape[:2], -1).chunk(2, 2)
-        torch.addcmul(up_to, self.missing, own, out=x)
+        both = torch.cat([self.value.cumsum(1).sub_(self.value), self.value], 2).flatten(0, 1)
+        before, own = both.index_select(0, self.last).view(*x.shape[:2], -1).chunk(2, 2)
+        torch.addcmul(before, self.part, own, out=x)
 
     def backward(self, d: Tensor) -> None:
         """The gradient of the weights, given that of `x`: a bin has its part in the rows of all bins behind it."""
-        both = torch.zeros(self.n_columns * self.n_bins, 2 * self.width)
-        both.index_add_(0, self.last, torch.cat([d, d * self.missing], 2).flatten(0, 1))
+        each = torch.empty(*d.shape[:2], 2 * self.width)
+        each[:, :, : self.width] = d
+        torch.mul(d, self.part, out=each[:, :, self.width :])
+        both = torch.zeros(self.n_columns * self.n_bins, 2 * self.width).index_add_(0, self.last, each.flatten(0, 1))
         rows, own = both.view(self.n_columns, self.n_bins, -1).chunk(2, 2)
         up_to = rows.cumsum(1)
-        torch.sub(up_to[:, -1:], up_to, out=self.gradient).add_(rows).add_(own)
-
-
-class Tables(NamedTuple):
-    """Embeddings of categories that share a product, of which the matrix is called `name`.
-
-    `places` are theirs among those of all, `columns` theirs in the stem's vector; the `blocks` of the matrix are the
-    weights, by the name of each, and `is_weight` is 1 there.
-    """
-
-    name: str
-    places: slice
-    columns: slice
-    blocks: dict[str, tuple[slice, slice]]
-    is_weight: Tensor
-
-
-def tables_of(frame: Frame) -> Iterator[Tables]:
-    """All of `frame`, so many together as have few codes."""
-    place, column = 0, frame.width - sum(width for *_, width in frame.tables)
-    rest = list(frame.tables)
-    while rest:
-        blocks, n_places, n_columns = dict[str, tuple[slice, slice]](), 0, 0
-        while rest and (not blocks or n_places + rest[0][1] <= TOGETHER):
-            name, n, width = rest.pop(0)
-            blocks[f"{name}/0"] = slice(n_places, n_places + n), slice(n_columns, n_columns + width)
-            n_places, n_columns = n_places + n, n_columns + width
-        is_weight = torch.zeros(n_places, n_columns)
-        for block in blocks.values():
-            is_weight[block] = 1
-        name = f"tables at {place}"
-        yield Tables(name, slice(place, place + n_places), slice(column, column + n_columns), blocks, is_weight)
-        place, column = place + n_places, column + n_columns
+        torch.sub(up_to[:, -1:], up_to, out=self.gradient).add_(own)
 
 
 class Inputs:
     """The rows of `frame`, and what follows from its columns alone; networks share one."""
 
     def __init__(self, frame: Frame) -> None:
-        self.frame, self.tables = frame, list(tables_of(frame))
-        sizes = [n for _, n, _ in frame.tables]
-        self.n_places = sum(sizes)
+        self.frame = frame
+        self.shapes = {f"{name}/0": (n, width) for name, n, width in frame.tables}
+        widths = np.array([width for _, width in self.shapes.values()], int)
+        self.ends = np.cumsum([n * width for n, width in self.shapes.values()], dtype=int)
+        # Of each number in the vector that embeds the categories: which column's, and which of its embedding's.
+        self.columns = np.repeat(np.arange(len(widths)), widths)
+        self.within = np.concatenate([np.arange(width) for width in widths]) if len(widths) else widths
         self.rows = Batch(
             tensor(frame.rows.numbers),
             tensor(frame.rows.positions),
-            tensor(frame.rows.codes + np.cumsum([0, *sizes])[:-1]),
+            tensor(frame.rows.codes * widths + np.append(0, self.ends)[:-1]),
             frame.head.truths(frame.target, frame.rows.target),
         )
 
@@ -135,33 +111,34 @@ class Inputs:
         """The stem's weights; those of categories as far as they are `known`."""
         if self.frame.bins.shape[0]:
             yield Piece(f"{self.frame.bins.name}/0", draw("glorot_uniform", self.frame.bins.shape, rng))
-        for tables in self.tables:
-            matrix = tables.is_weight.numpy().copy()
-            for name, block in tables.blocks.items():
-                fresh, old = draw("uniform", matrix[block].shape, rng), known.get(name)
-                matrix[block] = old if old is not None and old.shape == fresh.shape else fresh
-            yield Piece(tables.name, matrix)
+        tables = list[np.ndarray]()
+        for name, shape in self.shapes.items():
+            fresh, old = draw("uniform", shape, rng), known.get(name)
+            tables.append(old if old is not None and old.shape == shape else fresh)
+        if tables:
+            yield Piece(TABLES, np.concatenate([table.ravel() for table in tables]))
 
     def named(self, weights: Arrays) -> Arrays:
         """`weights` with the embeddings of categories by themselves."""
-        weights = dict(weights)
-        for tables in self.tables:
-            matrix = weights.pop(tables.name)
-            weights |= {name: matrix[block] for name, block in tables.blocks.items()}
-        return weights
+        if not self.shapes:
+            return weights
+        tables = np.split(weights[TABLES], self.ends[:-1])
+        named = {name: table.reshape(shape) for table, (name, shape) in zip(tables, self.shapes.items(), strict=True)}
+        return {name: weight for name, weight in weights.items() if name != TABLES} | named
 
 
 class Stem:
     """The stem of one network with `weights`."""
 
     def __init__(self, inputs: Inputs, weights: Weights) -> None:
-        self.inputs, self.weights, name = inputs, weights, f"{inputs.frame.bins.name}/0"
-        n_columns, n_bins, width = inputs.frame.bins.shape
-        is_small = inputs.frame.batch_size * n_columns * n_bins <= MAX_FILLED
-        kind = FilledBins if is_small else SummedBins
-        self.bins = kind(weights.value[name], weights.gradient[name]) if n_columns else None
+        self.inputs, self.bins = inputs, make_bins(inputs.frame, weights)
+        n_columns, _, width = inputs.frame.bins.shape
         n_numbers = inputs.rows.numbers.shape[1]
         self.numbers, self.embedded = slice(n_numbers), slice(n_numbers, n_numbers + n_columns * width)
+        self.categories = slice(self.embedded.stop, inputs.frame.width)
+        if inputs.shapes:
+            parts = weights.value, weights.gradient, weights.second
+            self.tables, self.d_tables, self.second = (tensor(part[TABLES]) for part in parts)
 
     def forward(self, batch: Batch) -> Tensor:
         """The vectors of its rows, (rows, width rounded up)."""
@@ -171,28 +148,37 @@ class Stem:
         x[:, self.numbers] = batch.numbers
         if self.bins:
             self.bins.forward(batch.positions, self._by_column(x))
-        if inputs.tables:
-            self.chosen = torch.zeros(n_rows, inputs.n_places).scatter_(1, batch.places, 1.0).numpy()
-        for tables in inputs.tables:
-            found = np.dot(self.chosen[:, tables.places], self.weights.value[tables.name])
-            x[:, tables.columns] = tensor(found)
+        if inputs.shapes:
+            # numpy repeats columns three times as fast as PyTorch.
+            chosen = np.take(batch.starts.numpy(), inputs.columns, 1)
+            self.chosen = tensor(np.add(chosen, inputs.within, out=chosen)).flatten()
+            x[:, self.categories] = self.tables.index_select(0, self.chosen).view(n_rows, -1)
         return x
 
     def backward(self, d: Tensor) -> None:
         """The gradients of its weights given that of its vectors."""
         if self.bins:
             self.bins.backward(self._by_column(d))
-        for tables in self.inputs.tables:
-            own = d[:, tables.columns]
-            both = np.dot(self.chosen[:, tables.places].T, torch.cat([own, own.square()], 1).numpy())
-            gradient, squares = tensor(both).chunk(2, 1)
-            torch.mul(gradient, tables.is_weight, out=tensor(self.weights.gradient[tables.name]))
+        if self.inputs.shapes:
+            own = d[:, self.categories].flatten()
+            self.d_tables.zero_().scatter_add_(0, self.chosen, own)
+            squares = torch.zeros_like(self.d_tables).scatter_add_(0, self.chosen, own * own)
             # Keras squares the gradient of each row before it adds up those of one code (see `training.adamw`): what
             # the step is about to add to the second moment is made up for beforehand.
-            more = squares.addcmul_(gradient, gradient, value=-1).mul_(tables.is_weight)
-            tensor(self.weights.second[tables.name]).add_(more, alpha=(1 - BETA_2) / BETA_2)
+            more = squares.addcmul_(self.d_tables, self.d_tables, value=-1)
+            self.second.add_(more, alpha=(1 - BETA_2) / BETA_2)
 
     def _by_column(self, x: Tensor) -> Tensor:
         """The part of `x` (rows, width) that embeds numbers, as (rows, columns, their width)."""
         n_columns, _, width = self.inputs.frame.bins.shape
         return x[:, self.embedded].view(-1, n_columns, width)
+
+
+def make_bins(frame: Frame, weights: Weights) -> FilledBins | SummedBins | None:
+    """The bins of a network with `weights`, in the way that is faster for them."""
+    n_columns, n_bins, _ = frame.bins.shape
+    if not n_columns:
+        return None
+    n_filled, name = frame.batch_size * n_columns * n_bins, f"{frame.bins.name}/0"
+    kind = FilledBins if n_filled <= (MAX_FILLED_OF_FEW if n_bins <= FEW_BINS else MAX_FILLED) else SummedBins
+    return kind(weights.value[name], weights.gradient[name])

@@ -25,6 +25,11 @@ class Piece(NamedTuple):
     is_learned: bool = True
     room: tuple[int, ...] = ()
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """In memory."""
+        return self.room or self.first.shape
+
 
 class Weights:
     """`pieces` in one vector of float32. A step is that of AdamW as Keras makes it, with weight decay `decay`.
@@ -37,21 +42,21 @@ class Weights:
         self._decay, self._n_steps = decay, torch.tensor(0.0)
         # What is learned comes first, so that a step is one of the front of the vector.
         pieces = sorted(pieces, key=lambda piece: not piece.is_learned)
-        shapes = [piece.room or piece.first.shape for piece in pieces]
-        ends = np.cumsum([math.prod(shape) for shape in shapes])
-        n_learned = sum(math.prod(shape) for shape, piece in zip(shapes, pieces, strict=True) if piece.is_learned)
-        self._all = torch.zeros(ends[-1])
+        n_learned = sum(math.prod(piece.shape) for piece in pieces if piece.is_learned)
+        self._all = torch.zeros(sum(math.prod(piece.shape) for piece in pieces))
         self._learned = self._all[:n_learned]
         self._gradients, self._first, self._second = torch.zeros(3, n_learned)
         self.value, self.gradient, self.second = Arrays(), Arrays(), Arrays()
         self.exact = {piece.name: tuple(map(slice, piece.first.shape)) for piece in pieces}
-        for (name, first, is_learned, _), shape, end in zip(pieces, shapes, ends, strict=True):
-            place = slice(end - math.prod(shape), end)
-            self.value[name] = self._all[place].numpy().reshape(shape)
-            self.value[name][self.exact[name]] = first
-            if is_learned:
-                self.gradient[name] = self._gradients[place].numpy().reshape(shape)
-                self.second[name] = self._second[place].numpy().reshape(shape)
+        start = 0
+        for piece in pieces:
+            name, end = piece.name, start + math.prod(piece.shape)
+            place, start = slice(start, end), end
+            self.value[name] = self._all[place].numpy().reshape(piece.shape)
+            self.value[name][self.exact[name]] = piece.first
+            if piece.is_learned:
+                self.gradient[name] = self._gradients[place].numpy().reshape(piece.shape)
+                self.second[name] = self._second[place].numpy().reshape(piece.shape)
 
     def step(self, rate: float) -> None:
         """A step of size `rate` along the gradients."""
