@@ -8,8 +8,8 @@ All train networks of one space on the same rows, for as many epochs, in batches
 loss: KerasTuner's random search (kerastuner), ``fit`` in a loop over random networks (plain), the same with the
 product's own ``fit`` (keras), and the stage search with the agent on, whole networks (search). Seconds count from the
 start of each process, imports and compilation included; those of a core are what the processes used, which says more
-where others use the machine too. Later networks are larger, so where there are several numbers of cores a row also
-says how much sooner the same networks were trained. The last rows hold the bank against the arithmetic: operations of
+where others use the machine too. An agent that knows other results proposes other networks, larger ones or smaller
+ones: so rows say how large they were beside random ones, and what several cores did in operations. The last rows hold the bank against the arithmetic: operations of
 the networks (forward and both products of the way back, forward alone on the validation rows) a second, over the rate
 of matrix products of width 128 and the same batch, measured in the same process.
 """
@@ -57,7 +57,7 @@ def main() -> None:
 def measure(dataset: str, folder: Path, arguments: argparse.Namespace) -> None:
     """Run all programs on one dataset, one after the other."""
     fields = DATASETS[dataset](folder, arguments.tables)
-    ends = list[list[float]]()
+    done = list[float]()
     for cores in arguments.cores:
         address = prepare(f"{dataset}-{cores}", folder, fields | {"n_workers": cores}, arguments.seconds)
         programs = {name: own(name, address, arguments.seconds) for name in ("plain", "keras", "search")}
@@ -69,11 +69,12 @@ def measure(dataset: str, folder: Path, arguments: argparse.Namespace) -> None:
             (n, seconds), busy = run(command, cores)
             rates = f"{60 * n / seconds:7.1f} a minute, {60 * n / busy:7.1f} a minute of a core"
             say(f"{dataset:<10} {cores} core(s)  {name:<11} {rates} ({n} in {seconds:.0f} s, {busy:.0f} s of a core)")
-        ends.append([entry.at for entry in tried(address)])
-        if len(ends) > 1:
-            n = min(map(len, ends))
-            sooner = f"{ends[0][n - 1] / ends[-1][n - 1]:.2f} times as fast as on {arguments.cores[0]} core(s)"
-            say(f"{dataset:<10} {cores} core(s)  the first {n} networks of the search: {sooner}")
+        sizes = [entry.evaluation.flops for entry in tried(address) if not entry.evaluation.is_failed]
+        done.append(sum(sizes))
+        say(f"{dataset:<10} {cores} core(s)  operations of a network of the search, a row: {np.mean(sizes):,.0f}")
+        if len(done) > 1:
+            more = f"{done[-1] / done[0]:.2f} times those on {arguments.cores[0]} core(s)"
+            say(f"{dataset:<10} {cores} core(s)  operations of all networks of the search: {more}")
     for key, value in run(own("bank", address, arguments.seconds), 1)[0].items():
         say(f"{dataset:<10} 1 core(s)  {key}: {value}")
 
@@ -229,17 +230,21 @@ def search(address: str, seconds: float) -> tuple[int, float]:  # noqa: ARG001 (
 def bank(address: str, seconds: float) -> dict[str, str]:  # noqa: ARG001 (a handful of trainings)
     """The bank against the arithmetic."""
     import tensorflow as tf
-    from plain import LEARNING_RATE, load
+    from plain import LEARNING_RATE, Networks, load
 
     from nas_core.data.folds import make_folds
     from nas_core.evaluation.bank import Bank, Member
     from nas_core.space.architecture import Architecture, Choice
     from nas_core.training.fit import default_batch_size
     from nas_core.training.pace import Plan
+    from nas_core.training.summary import describe_model
 
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
     data = load(address)
+    networks, rng = Networks(data), np.random.default_rng(0)
+    drawn = (networks.decode(rng.integers(networks.n_choices, size=networks.max_layers)) for _ in range(200))
+    random = np.mean([describe_model(each, data.transforms)["flops"] for each in drawn])
     (fold,) = make_folds(data, 1)
     made = Bank(data, [fold], Plan(EPOCHS, 0, LEARNING_RATE))
     network = Architecture((Choice.of("dense", units=WIDTH, activation="relu"),) * 4)
@@ -250,6 +255,7 @@ def bank(address: str, seconds: float) -> dict[str, str]:  # noqa: ARG001 (a han
     operations = EPOCHS * multiplied * (6 * len(fold.train) + 2 * len(fold.valid))
     rate = product_rate(default_batch_size(len(fold.train)))
     return {
+        "operations of a random network, a row": f"{random:,.0f}",
         f"matrix products of width {WIDTH}": f"{rate / 1e9:.0f} GFLOP/s",
         f"bank, 4 layers of {WIDTH}": f"{operations / trained / 1e9:.0f} GFLOP/s ({trained:.3f} s a training)",
         "share of the limit": f"{operations / trained / rate:.0%}",
