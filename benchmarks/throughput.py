@@ -9,9 +9,10 @@ loss: KerasTuner's random search (kerastuner), ``fit`` in a loop over random net
 product's own ``fit`` (keras), and the stage search with the agent on, whole networks (search). Seconds count from the
 start of each process, imports and compilation included; those of a core are what the processes used, which says more
 where others use the machine too. An agent that knows other results proposes other networks, larger ones or smaller
-ones: so rows say how large they were beside random ones, and what several cores did in operations. The last rows hold the bank against the arithmetic: operations of
-the networks (forward and both products of the way back, forward alone on the validation rows) a second, over the rate
-of matrix products of width 128 and the same batch, measured in the same process.
+ones: so rows say how large they were beside random ones, and what several cores did in operations. The last rows hold
+the bank against the arithmetic: operations of the networks (forward and both products of the way back, forward alone on
+the validation rows) a second, over the rate of matrix products of width 128 and the same batch, measured in the same
+process.
 """
 
 from __future__ import annotations

@@ -11,11 +11,14 @@ from __future__ import annotations
 import logging
 import os
 import random
+import sys
 import threading
 import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -116,10 +119,11 @@ class PPOAgent:
         _PRACTICES[0] = practice
         # Seeded above: a seed of RLlib's would import torch's compiler (2 s) to forbid what no core does anyway.
         # Built anew (0.02 s) rather than reset: nothing of an earlier round may be left in it.
-        algorithm = build_algorithm()
-        algorithm.games = SideBySide(practice, count_episodes(self.space))
-        for _ in range(N_ITERATIONS):
-            algorithm.training_step()  # `train` also gathers what nobody reads: a twentieth of a round
+        with compiler_unseen():
+            algorithm = build_algorithm()
+            algorithm.games = SideBySide(practice, count_episodes(self.space))
+            for _ in range(N_ITERATIONS):
+                algorithm.training_step()  # `train` also gathers what nobody reads: a twentieth of a round
         return algorithm.policy
 
     def _probabilities(self, policy: Any, practice: Practice, codes: Codes) -> np.ndarray:
@@ -231,6 +235,21 @@ def import_rllib() -> None:
     import_module("gymnasium")  # it sets its own filter of warnings
     warnings.filterwarnings("ignore", ".*rllib-single-agent-env-v0 already in registry.*")
     import_module("ray.rllib.algorithms.ppo")
+
+
+@contextmanager
+def compiler_unseen() -> Iterator[None]:
+    """Within, PyTorch's optimizers do not import its compiler (0.9 s), which they would only tell to keep away."""
+    name = "torch._dynamo"
+    stub: Any = SimpleNamespace(disable=lambda function, *_, **__: function, graph_break=lambda: None)
+    if name in sys.modules:
+        yield
+        return
+    sys.modules[name] = stub
+    try:
+        yield
+    finally:
+        del sys.modules[name]
 
 
 def build_algorithm() -> Any:

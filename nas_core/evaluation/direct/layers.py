@@ -167,14 +167,15 @@ class Affine:
 
     def forward(self, x: Tensor, is_training: bool) -> Tensor:
         """A new array, that may be written to."""
-        self.x = x
-        return tensor(np.dot(x.numpy(), self.matrix)).add_(self.bias)
+        self.x = x.numpy()
+        return tensor(np.dot(self.x, self.matrix)).add_(self.bias)
 
     def backward(self, d: Tensor) -> Tensor:
         """Two products."""
-        np.dot(self.x.numpy().T, d.numpy(), out=self.d_matrix)
+        known = d.numpy()
+        np.dot(self.x.T, known, out=self.d_matrix)
         torch.sum(d, 0, out=self.d_bias)
-        return tensor(np.dot(d.numpy(), self.matrix.T))
+        return tensor(np.dot(known, self.matrix.T))
 
 
 class Relu:
