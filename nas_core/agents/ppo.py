@@ -241,10 +241,10 @@ def import_rllib() -> None:
 def compiler_unseen() -> Iterator[None]:
     """Within, PyTorch's optimizers do not import its compiler (0.9 s), which they would only tell to keep away."""
     name = "torch._dynamo"
-    stub: Any = SimpleNamespace(disable=lambda function, *_, **__: function, graph_break=lambda: None)
     if name in sys.modules:
         yield
         return
+    stub: Any = SimpleNamespace(disable=lambda function, *_, **__: function, graph_break=lambda: None)
     sys.modules[name] = stub
     try:
         yield

@@ -16,7 +16,9 @@ from nas_core.training.fit import count_passes, default_batch_size
 from nas_core.training.model import ends
 from nas_core.training.pace import Plan
 
-MAX_TABLES = 2**18  # entries of the stem's matrix; beyond, one-hot vectors cost more than Keras does
+# Entries of the stem's matrix in the compiled programs; beyond, their one-hot vectors cost more than Keras does. On a
+# core, where embeddings are looked up, it only keeps both ways to the same tables.
+MAX_TABLES = 2**18
 
 Table = tuple[str, int, int]  # an embedding of the stem: name of the Keras layer, codes, width
 

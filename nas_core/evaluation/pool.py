@@ -253,8 +253,8 @@ def _start_ray(scratch: Path) -> None:
         _system_config={"enable_worker_prestart": False, "prestart_worker_first_driver": False, "worker_niceness": 0},
         _temp_dir=str(scratch),
     )
-    # On one machine there is nothing to scale, and nobody reads the workers' output. To end these two later takes a
-    # second; Ray has no option to begin without them.
+    # On one machine there is nothing to scale, and nobody reads the workers' output. To end the autoscaler later takes
+    # a second; Ray has no option to begin without these two.
     node = ray._private.worker._global_node
     node.kill_monitor(check_alive=False)
     node.kill_log_monitor(check_alive=False)

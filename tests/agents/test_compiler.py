@@ -23,4 +23,5 @@ optimizer.step()
 
 
 def test_an_optimizer_learns_without_it_and_it_is_there_afterwards():
-    subprocess.run([sys.executable, "-c", PROGRAM], check=True)
+    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
