@@ -10,7 +10,7 @@ from torch import Tensor
 
 from nas_core.evaluation.direct.layers import HEAD, layers_of, pieces_of
 from nas_core.evaluation.direct.stem import Batch, Inputs, Stem
-from nas_core.evaluation.direct.weights import Arrays, Piece, Weights
+from nas_core.evaluation.direct.weights import Arrays, Weights, begun
 from nas_core.space.steps import Matrix, Step
 from nas_core.training.fit import WEIGHT_DECAY
 
@@ -24,7 +24,8 @@ class Network:
         frame = inputs.frame
         self.inputs, whole = inputs, [*found, Matrix(HEAD, frame.n_outputs, "linear", "glorot_uniform")]
         pieces = [*inputs.pieces(known, rng), *pieces_of(whole, frame.width, rng)]
-        self.weights = Weights([_begun(piece, known) for piece in pieces], WEIGHT_DECAY)
+        pieces = [piece._replace(first=begun(piece.name, piece.first, known)) for piece in pieces]
+        self.weights = Weights(pieces, WEIGHT_DECAY)
         self.stem, self.layers = Stem(inputs, self.weights), list(layers_of(whole, self.weights, rng))
 
     def learn(self, batch: Batch, rate: float) -> Tensor:
@@ -66,8 +67,3 @@ class Network:
 
     def _named(self, arrays: Arrays) -> Arrays:
         return self.inputs.named({name: array[self.weights.exact[name]] for name, array in arrays.items()})
-
-
-def _begun(piece: Piece, known: Arrays) -> Piece:
-    old = known.get(piece.name)
-    return piece._replace(first=old) if old is not None and old.shape == piece.first.shape else piece

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from nas_core.evaluation.direct.layers import padded, tensor
-from nas_core.evaluation.direct.weights import Arrays, Piece, Weights
+from nas_core.evaluation.direct.weights import Arrays, Piece, Weights, begun
 from nas_core.evaluation.frame import Frame
 from nas_core.evaluation.initializers import draw
 from nas_core.training.adamw import BETA_2
@@ -113,8 +113,7 @@ class Inputs:
             yield Piece(f"{self.frame.bins.name}/0", draw("glorot_uniform", self.frame.bins.shape, rng))
         tables = list[np.ndarray]()
         for name, shape in self.shapes.items():
-            fresh, old = draw("uniform", shape, rng), known.get(name)
-            tables.append(old if old is not None and old.shape == shape else fresh)
+            tables.append(begun(name, draw("uniform", shape, rng), known))
         if tables:
             yield Piece(TABLES, np.concatenate([table.ravel() for table in tables]))
 

@@ -31,6 +31,12 @@ class Piece(NamedTuple):
         return self.room or self.first.shape
 
 
+def begun(name: str, fresh: np.ndarray, known: Arrays) -> np.ndarray:
+    """What is `known` by this name where it fits, else `fresh`."""
+    old = known.get(name)
+    return old if old is not None and old.shape == fresh.shape else fresh
+
+
 class Weights:
     """`pieces` in one vector of float32. A step is that of AdamW as Keras makes it, with weight decay `decay`.
 
