@@ -64,7 +64,8 @@ def efficiency(table: Table, n_workers: int, seconds: float, n_each: int) -> tup
     with tempfile.TemporaryDirectory() as folder:
         ledger = Ledger(Path(folder) / "candidates.jsonl")
         began = time.perf_counter()
-        Search(table.space, SETTINGS, agent, ledger, train, Unwatched()).run(Limits(n_each * n_workers), n_workers)
+        search = Search(table.space, SETTINGS, agent, ledger, train, Unwatched())
+        search.run(Limits(n_each * n_workers), n_workers, ahead=n_workers)
         ended = time.perf_counter()
     busy = sum(min(end, ended) - start for start, end in train.spans)
     return busy / (n_workers * (ended - began)), 60 * len(ledger) / (ended - began)

@@ -82,9 +82,9 @@ class Ledger:
         """The entry of `architecture`, or None when it has not been measured."""
         return self._entries.get(architecture)
 
-    def before(self, round_: int) -> list[Entry]:
-        """The entries of all earlier rounds, in the order of proposal (not of arrival)."""
-        place: tuple[int, ...] = (round_,)
+    def before(self, round_: int, slot: int = 0) -> list[Entry]:
+        """The entries of all proposals before this one, in the order of proposal (not of arrival)."""
+        place: tuple[int, ...] = (round_, slot)
         return self._in_order[: bisect_left(self._in_order, place, key=_place)]
 
     @property

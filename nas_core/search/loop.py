@@ -3,11 +3,11 @@
 The agent proposes a round of networks; each is played in the job's environment, as many side by side as there are
 workers. What an environment has evaluated is a line of the ledger before anybody learns of it.
 
-With few workers the agent proposes a round while the one before it is played, of which it knows only what is under
-way; with a single one it awaits it. A proposal never depends on which worker was faster, and a search that was killed
-goes on with the rounds in which it was: what they have measured already is in the ledger and is not trained again. With
-more workers that would let most of them wait for the slowest: there a new round is proposed as soon as some are free,
-knowing what is still under way, and early enough that nobody waits for the agent.
+With few workers one round follows the other. The next one is proposed when the last but a few networks of one have been
+played, and the agent knows all results but theirs: a proposal never depends on which worker was faster. A search that
+was killed goes on with the rounds in which it was: what they have measured already is in the ledger and is not trained
+again. With more workers that would let most of them wait for the slowest: there a new round is proposed as soon as some
+are free, knowing what is still under way, and early enough that nobody waits for the agent.
 """
 
 from __future__ import annotations
@@ -85,11 +85,11 @@ class Search:
         self._lock = threading.Lock()
         self._ended: str | None = None
 
-    def run(self, limits: Limits, n_workers: int, round_size: int = ROUND_SIZE, *, is_patient: bool = False) -> str:
+    def run(self, limits: Limits, n_workers: int, round_size: int = ROUND_SIZE, ahead: int = 0) -> str:
         """Search until something ends it; returns the reason. Trainings that are under way then are not waited for.
 
-        A round has `round_size` networks, or as many as there are workers. With few workers, one that `is_patient`
-        proposes no round before the last one is over.
+        A round has `round_size` networks, or as many as there are workers. With few workers, the next one is proposed
+        before the last `ahead` of them have been measured.
 
         Raises:
             JobError: many candidates in a row failed.
@@ -99,22 +99,22 @@ class Search:
         try:
             if n_workers > ROUND_SIZE:
                 return self._run_flowing(threads, n_workers)
-            return self._run_rounds(threads, max(round_size, n_workers), ahead=n_workers > 1 and not is_patient)
+            return self._run_rounds(threads, max(round_size, n_workers), ahead)
         finally:
             self._ended = self._ended or "an error"
             threads.shutdown(wait=False, cancel_futures=True)
 
-    def _run_rounds(self, threads: ThreadPoolExecutor, n: int, *, ahead: bool) -> str:
-        """One round after the other; `ahead`: the next one is proposed while one is played."""
-        round_ = max(0, self.ledger.last_round - ahead)
-        games: dict[Future[None], Codes] = {}
+    def _run_rounds(self, threads: ThreadPoolExecutor, n: int, ahead: int) -> str:
+        """One round after the other, each proposed while the last `ahead` networks of the one before are played."""
+        round_ = max(0, self.ledger.last_round - bool(ahead))
+        known, games = self._before(round_), dict[Future[None], Codes]()
         while not (reason := self._reason()):
-            known = self._before(round_ - 1 if games else round_)
             begun = self._begin(threads, n, round_, known, tuple(games.values()))
             if not begun and not games:
                 return EXHAUSTED
-            self._await(list(games if ahead else begun))
-            games = begun if ahead else {}
+            n_awaited = max(0, len(begun) - ahead)
+            self._await([*games, *list(begun)[:n_awaited]])
+            known, games = self._before(round_, n_awaited), dict(list(begun.items())[n_awaited:])
             round_ += 1
         return reason
 
@@ -154,12 +154,12 @@ class Search:
                 self._owners.setdefault(codes, Owner(proposal, round_, slot))
         return {threads.submit(self._play, proposal, past): proposal.codes for proposal in proposals}
 
-    def _before(self, round_: int) -> list[Entry]:
+    def _before(self, round_: int, slot: int = 0) -> list[Entry]:
         with self._lock:
-            return self.ledger.before(round_)
+            return self.ledger.before(round_, slot)
 
     def _await(self, games: list[Future[None]]) -> None:
-        """Wait for a round, but no longer than the search may take."""
+        """Wait for `games`, but no longer than the search may take."""
         waiting = set(games)
         while waiting and not self._reason():
             finished, waiting = wait(waiting, timeout=0.5)

@@ -90,10 +90,10 @@ def work(job: Job, run: Run) -> dict[str, Any]:
         train = partial(train_in, pool, data, recipe)
         kept = 0.0 if _is_asked_for(job) else pace.promoted_share * (clock.budget - clock.reserved)
         search = Search(space, settings, agent, ledger, train, Progress(run, ledger, clock, limits, kept=kept))
-        # While the agent thinks, a single worker may wait: with all results known it proposes better networks, and on
-        # a single core the two would only take turns.
-        size, is_patient = _round_size(data, recipe, space, first), pool.n_workers == 1
-        reason = search.run(limits, pool.n_calls, size, is_patient=is_patient)
+        # The more results the agent knows, the better it proposes: it waits until nothing is left for a worker that is
+        # free. A single worker waits for the agent in turn; on a single core they would only take turns.
+        ahead = pool.n_workers if pool.n_workers > 1 else 0
+        reason = search.run(limits, pool.n_calls, _round_size(data, recipe, space, first), ahead)
         if kept:
             pool.drop_waiting()
             rung = Rung(run, ledger, clock, settings.size_penalty)

@@ -49,11 +49,11 @@ class Trainer:
         return Evaluation(architecture, len(architecture) / 10, parameters=100)
 
 
-def searched(path, limits, *, algorithm="layerwise", n_workers=3, round_size=4, trainer=None, watch=None, first=()):
+def searched(path, limits, *, algorithm="layerwise", n_workers=3, ahead=2, trainer=None, watch=None, first=()):
     space, settings = dense_space(), EnvSettings(algorithm=algorithm)
     trainer, watch, ledger = trainer or Trainer(), watch or Watch(), Ledger(path)
     agent = BeginWith([first], make_agent("random", space, settings, 0), space)
-    reason = Search(space, settings, agent, ledger, trainer, watch).run(limits, n_workers, round_size)
+    reason = Search(space, settings, agent, ledger, trainer, watch).run(limits, n_workers, ahead=ahead)
     return ledger, trainer, reason
 
 
@@ -82,7 +82,7 @@ def test_layer_by_layer_trains_every_prefix_before_the_network(tmp_path):
 
 
 def test_workers_change_the_order_of_arrival_but_not_the_proposals(tmp_path):
-    two, _, _ = searched(tmp_path / "2.jsonl", Limits(60), n_workers=2, round_size=4)
+    two, _, _ = searched(tmp_path / "2.jsonl", Limits(60), n_workers=2)
     four, _, _ = searched(tmp_path / "4.jsonl", Limits(60), n_workers=4)
     assert_same_proposals(two, four)
 
@@ -96,29 +96,40 @@ def assert_same_proposals(one, other):
 
 @pytest.mark.parametrize("algorithm", ["layerwise", "whole"])
 def test_a_killed_search_goes_on_with_what_it_would_have_proposed(tmp_path, algorithm):
-    whole, _, _ = searched(tmp_path / "whole.jsonl", Limits(40), algorithm=algorithm, n_workers=1)
+    alone = {"algorithm": algorithm, "n_workers": 1, "ahead": 0}
+    whole, _, _ = searched(tmp_path / "whole.jsonl", Limits(40), **alone)
     path = tmp_path / "killed.jsonl"
-    searched(path, Limits(40), algorithm=algorithm, n_workers=1, watch=Watch(stop_after=13))
+    searched(path, Limits(40), **alone, watch=Watch(stop_after=13))
     with path.open("a") as file:
         file.write('{"number": 13, "rou')
-    ledger, trainer, _ = searched(path, Limits(40), algorithm=algorithm, n_workers=1)
+    ledger, trainer, _ = searched(path, Limits(40), **alone)
     assert proposed(ledger) == proposed(whole)
     assert len(trainer.trained) == 40 - 13
 
 
+@pytest.mark.parametrize("ahead", [2, 4])
 @pytest.mark.parametrize("algorithm", ["layerwise", "whole"])
 @pytest.mark.parametrize("killed_after", [3, 13, 26])
-def test_so_does_one_that_was_a_round_ahead(tmp_path, algorithm, killed_after):
-    whole, _, _ = searched(tmp_path / "whole.jsonl", Limits(60), algorithm=algorithm, n_workers=4)
+def test_so_does_one_that_was_ahead(tmp_path, algorithm, killed_after, ahead):
+    how = {"algorithm": algorithm, "n_workers": 4, "ahead": ahead}
+    whole, _, _ = searched(tmp_path / "whole.jsonl", Limits(60), **how)
     path = tmp_path / "killed.jsonl"
-    before, _, _ = searched(path, Limits(60), algorithm=algorithm, n_workers=4, watch=Watch(stop_after=killed_after))
-    ledger, trainer, _ = searched(path, Limits(60), algorithm=algorithm, n_workers=4)
+    before, _, _ = searched(path, Limits(60), **how, watch=Watch(stop_after=killed_after))
+    ledger, trainer, _ = searched(path, Limits(60), **how)
     assert_same_proposals(ledger, whole)
     assert not {entry.evaluation.architecture for entry in before} & set(trainer.trained)
 
 
-@pytest.mark.parametrize("is_patient", [False, True])
-def test_a_patient_search_proposes_when_all_results_are_known(tmp_path, is_patient):
+@pytest.mark.parametrize(
+    ("ahead", "expected"),
+    [
+        (0, [(0, 0, 0), (1, 4, 0), (2, 8, 0)]),
+        (1, [(0, 0, 0), (1, 3, 1), (2, 7, 1)]),
+        (4, [(0, 0, 0), (1, 0, 4), (2, 4, 4)]),
+    ],
+)
+def test_a_round_is_proposed_before_the_last_of_the_one_before(tmp_path, ahead, expected):
+    """Round, results known and networks under way at each proposal."""
     space, settings, asked = dense_space(), EnvSettings(algorithm="whole"), []
     agent = make_agent("random", space, settings, 0)
 
@@ -128,9 +139,8 @@ def test_a_patient_search_proposes_when_all_results_are_known(tmp_path, is_patie
             return agent.propose(entries, n, round_, pending)
 
     search = Search(space, settings, Asked(), Ledger(tmp_path / "c.jsonl"), Trainer(), Watch())
-    search.run(Limits(12), 2, 4, is_patient=is_patient)
-    known = [(round_, 4 * round_, 0) for round_ in range(3)]
-    assert asked[:3] == (known if is_patient else [(0, 0, 0), (1, 0, 4), (2, 4, 4)])
+    search.run(Limits(12), 2, 4, ahead)
+    assert asked[:3] == expected
 
 
 def test_with_many_workers_the_slowest_holds_nobody_up(tmp_path):
@@ -183,7 +193,7 @@ def test_the_agent_is_told_what_is_under_way(tmp_path):
     assert told[0] == (set(), ())
     assert all(pending for _, pending in told[1:])
     told.clear()
-    Search(space, settings, agent, Ledger(tmp_path / "few.jsonl"), Trainer(), Watch()).run(Limits(40), 4)
+    Search(space, settings, agent, Ledger(tmp_path / "few.jsonl"), Trainer(), Watch()).run(Limits(40), 4, ahead=4)
     for (known, _), (later, pending) in pairwise(told[1:]):
         assert len(pending) == 4
         assert len(later - known) == 4
