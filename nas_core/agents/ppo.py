@@ -8,6 +8,7 @@ Schulman et al. 2017, arXiv:1707.06347.
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import random
@@ -234,7 +235,11 @@ def import_rllib() -> None:
         logging.getLogger(name).setLevel(logging.ERROR)
     import_module("gymnasium")  # it sets its own filter of warnings
     warnings.filterwarnings("ignore", ".*rllib-single-agent-env-v0 already in registry.*")
-    import_module("ray.rllib.algorithms.ppo")
+    gc.disable()  # what is imported stays: to look through it again and again takes a quarter of the time
+    try:
+        import_module("ray.rllib.algorithms.ppo")
+    finally:
+        gc.enable()
 
 
 @contextmanager

@@ -22,11 +22,13 @@ class Trainer:
 
     def __init__(self, data: Prepared, recipe: Recipe, on_gpu: bool = False) -> None:
         self.data, self.recipe = data, recipe
+        gc.disable()  # what is imported stays: to look through it again and again takes a sixth of this
         is_of_pictures = len(ends(data.transforms).shape) > 1
         if on_gpu or is_of_pictures:
             ready_tensorflow(is_of_pictures)
         self.bank = BankTrainer(data, recipe, on_gpu)
-        gc.freeze()  # what is imported stays; to look through it again and again takes as long as a small training
+        gc.freeze()  # nor later: it would take as long as a small training
+        gc.enable()
 
     def train(self, requests: Sequence[Request]) -> tuple[list[Evaluation], int]:
         """The evaluations, failed ones too, and the size of this process in bytes, mapped arrays aside."""

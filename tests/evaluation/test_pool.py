@@ -32,6 +32,7 @@ def test_a_dead_worker_costs_its_candidate_only(tmp_path):
         assert not first.is_failed
         assert first.memory > 100 * 2**20
         assert first.waited >= 0
+        assert not any("monitor" in command for command in commands())  # of Ray's processes those without a use here
         wide = Architecture((Choice.of("dense", units=256, activation="relu"),))
         killed = kill_during(lambda: pool.train(wide, None))
         assert killed.is_failed
@@ -61,6 +62,11 @@ def kill_during(work):
     timer = threading.Timer(0.05, os.kill, (victim, signal.SIGKILL))
     timer.start()
     return work()
+
+
+def commands():
+    """The command lines of all processes of the pool."""
+    return [" ".join(process.cmdline()) for process in psutil.Process().children(recursive=True)]
 
 
 def trainers():
