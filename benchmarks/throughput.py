@@ -9,7 +9,8 @@ loss: KerasTuner's random search (kerastuner), ``fit`` in a loop over random net
 product's own ``fit`` (keras), and the stage search with the agent on, whole networks (search). Seconds count from the
 start of each process, imports and compilation included; those of a core are what the processes used, which says more
 where others use the machine too. An agent that knows other results proposes other networks, larger ones or smaller
-ones: so rows say how large they were beside random ones, and what several cores did in operations. The last rows hold
+ones: so rows say how large they were beside random ones, and what several cores did in operations, and ``--seeds`` has
+all of it done for several seeds, which also split the rows anew. The last rows hold
 the bank against the arithmetic: operations of the networks (forward and both products of the way back, forward alone on
 the validation rows) a second, over the rate of matrix products of width 128 and the same batch, measured in the same
 process.
@@ -44,6 +45,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=120)
     parser.add_argument("--cores", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--datasets", nargs="+", default=list(DATASETS))
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    parser.add_argument("--only", nargs="+", default=["kerastuner", "plain", "keras", "search"])
     parser.add_argument("--program", choices=PROGRAMS, help=argparse.SUPPRESS)
     parser.add_argument("--run", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -60,24 +63,37 @@ def measure(dataset: str, folder: Path, arguments: argparse.Namespace) -> None:
     fields = DATASETS[dataset](folder, arguments.tables)
     done = list[float]()
     for cores in arguments.cores:
-        address = prepare(f"{dataset}-{cores}", folder, fields | {"n_workers": cores}, arguments.seconds)
-        programs = {name: own(name, address, arguments.seconds) for name in ("plain", "keras", "search")}
-        if arguments.kerastuner:
-            seconds = str(arguments.seconds)
-            tuner = [arguments.kerastuner, "benchmarks/kerastuner/search.py", address, seconds, str(EPOCHS)]
-            programs = {"kerastuner": list(map(str, tuner)), **programs}
-        for name, command in programs.items():
-            (n, seconds), busy = run(command, cores)
-            rates = f"{60 * n / seconds:7.1f} a minute, {60 * n / busy:7.1f} a minute of a core"
-            say(f"{dataset:<10} {cores} core(s)  {name:<11} {rates} ({n} in {seconds:.0f} s, {busy:.0f} s of a core)")
-        sizes = [entry.evaluation.flops for entry in tried(address) if not entry.evaluation.is_failed]
+        rates, sizes, where = dict[str, list[float]](), list[int](), f"{dataset:<10} {cores} core(s)"
+        for seed in arguments.seeds:
+            own_fields = fields | {"n_workers": cores, "seed": seed}
+            address = prepare(f"{dataset}-{cores}-{seed}", folder, own_fields, arguments.seconds)
+            for name, command in programs(address, seed, arguments).items():
+                (n, seconds), busy = run(command, cores)
+                rates.setdefault(name, []).append(60 * n / seconds)
+                rate = f"{60 * n / seconds:7.1f} a minute, {60 * n / busy:7.1f} a minute of a core"
+                say(f"{where}  {name:<11} {rate} ({n} in {seconds:.0f} s, {busy:.0f} s of a core)")
+            sizes += [entry.evaluation.flops for entry in tried(address) if not entry.evaluation.is_failed]
         done.append(sum(sizes))
-        say(f"{dataset:<10} {cores} core(s)  operations of a network of the search, a row: {np.mean(sizes):,.0f}")
+        for name, found in rates.items():
+            say(f"{where}  {name:<11} {np.mean(found):7.1f} ± {np.std(found):.1f} a minute ({len(found)} seeds)")
+        if {"kerastuner", "search"} <= rates.keys():
+            ratio = np.mean(rates["search"]) / np.mean(rates["kerastuner"])
+            say(f"{where}  the search makes {ratio:.1f} times as many as KerasTuner")
+        say(f"{where}  operations of a network of the search, a row: {np.mean(sizes):,.0f}")
         if len(done) > 1:
             more = f"{done[-1] / done[0]:.2f} times those on {arguments.cores[0]} core(s)"
-            say(f"{dataset:<10} {cores} core(s)  operations of all networks of the search: {more}")
+            say(f"{where}  operations of all networks of the search: {more}")
     for key, value in run(own("bank", address, arguments.seconds), 1)[0].items():
         say(f"{dataset:<10} 1 core(s)  {key}: {value}")
+
+
+def programs(address: str, seed: int, arguments: argparse.Namespace) -> dict[str, list[str]]:
+    """The command lines of those that are asked for."""
+    found = {name: own(name, address, arguments.seconds) for name in arguments.only if name != "kerastuner"}
+    if arguments.kerastuner and "kerastuner" in arguments.only:
+        tuner = ["benchmarks/kerastuner/search.py", address, str(arguments.seconds), str(EPOCHS), str(seed)]
+        found = {"kerastuner": [str(arguments.kerastuner), *tuner], **found}
+    return found
 
 
 def tried(address: str) -> Iterable[Any]:

@@ -32,7 +32,7 @@ class Timed(keras_tuner.RandomSearch):
             self.oracle.max_trials = self.last[0]
 
 
-def main(address: str, seconds: float, epochs: int) -> None:
+def main(address: str, seconds: float, epochs: int, seed: int) -> None:
     """Search for some seconds."""
     data = load(address)
     networks = Networks(data)
@@ -50,7 +50,7 @@ def main(address: str, seconds: float, epochs: int) -> None:
             max_trials=1_000_000,
             directory=folder,
             project_name="search",
-            seed=0,
+            seed=seed,
             seconds=seconds,
         )
         tuner.search(**fit_arguments(data), epochs=epochs, verbose=0)
@@ -58,4 +58,4 @@ def main(address: str, seconds: float, epochs: int) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], float(sys.argv[2]), int(sys.argv[3]))
+    main(sys.argv[1], float(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))

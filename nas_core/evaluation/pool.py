@@ -74,6 +74,9 @@ class Pool:
         self._turn = SIDE_BY_SIDE if gpus else 1
         # Twice as many as can be trained: while an answer is being thought about, the worker has the next one.
         self.n_calls = 2 * self._turn * self.n_workers
+        # So many keep the pool busy while others are thought out: on a GPU the next turn too, which is to be full. A
+        # single worker waits: on a core it and the thinking would only take turns, and what is known helps it.
+        self.n_ahead = self.n_calls if gpus else self.n_workers if self.n_workers > 1 else 0
         self._waiting: deque[Call] = deque()
         self._changed, self._is_closed = threading.Condition(), False
         self._actors: set[Any] = set()

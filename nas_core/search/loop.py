@@ -3,11 +3,11 @@
 The agent proposes a round of networks; each is played in the job's environment, as many side by side as there are
 workers. What an environment has evaluated is a line of the ledger before anybody learns of it.
 
-With few workers one round follows the other. The next one is proposed when the last but a few networks of one have been
-played, and the agent knows all results but theirs: a proposal never depends on which worker was faster. A search that
-was killed goes on with the rounds in which it was: what they have measured already is in the ledger and is not trained
-again. With more workers that would let most of them wait for the slowest: there a new round is proposed as soon as some
-are free, knowing what is still under way, and early enough that nobody waits for the agent.
+The next round is proposed when the last but a few networks of one have been played, and the agent knows all results but
+theirs: a proposal never depends on which worker was faster. A search that was killed goes on with the rounds in which
+it was: what they have measured already is in the ledger and is not trained again. With many workers that would let most
+of them wait for the slowest: there a new round is proposed as soon as some are free, knowing what is still under way,
+and early enough that nobody waits for the agent.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from nas_core.space.architecture import Architecture
 from nas_core.space.rules import Codes, Space
 from nas_core.space.vocabulary import STOP
 
-ROUND_SIZE = 4  # networks in a round; as many workers are few
+ROUND_SIZE = 4  # networks in a round; to be as many ahead is few
 MAX_FAILURES = 10  # in a row
 EXHAUSTED = "every network of the space has been tried"
 
@@ -88,8 +88,9 @@ class Search:
     def run(self, limits: Limits, n_workers: int, round_size: int = ROUND_SIZE, ahead: int = 0) -> str:
         """Search until something ends it; returns the reason. Trainings that are under way then are not waited for.
 
-        A round has `round_size` networks, or as many as there are workers. With few workers, the next one is proposed
-        before the last `ahead` of them have been measured.
+        `n_workers` networks are played side by side. When the agent proposes others, `ahead` of them are left: as many
+        as keep all that train busy, or 0 if they are to wait for it. A round has `round_size` networks, or as many as
+        are played side by side.
 
         Raises:
             JobError: many candidates in a row failed.
@@ -97,8 +98,8 @@ class Search:
         self.limits = limits
         threads = ThreadPoolExecutor(n_workers, "play")
         try:
-            if n_workers > ROUND_SIZE:
-                return self._run_flowing(threads, n_workers)
+            if ahead > ROUND_SIZE:
+                return self._run_flowing(threads, ahead)
             return self._run_rounds(threads, max(round_size, n_workers), ahead)
         finally:
             self._ended = self._ended or "an error"
@@ -118,16 +119,16 @@ class Search:
             round_ += 1
         return reason
 
-    def _run_flowing(self, threads: ThreadPoolExecutor, n_workers: int) -> str:
-        """Keep all workers busy, and so many networks in waiting as are finished while the agent thinks."""
-        round_, ahead = self.ledger.last_round + 1, 2 * ROUND_SIZE
+    def _run_flowing(self, threads: ThreadPoolExecutor, n_played: int) -> str:
+        """Keep `n_played` networks played, and so many in waiting as are finished while the agent thinks."""
+        round_, n_waiting = self.ledger.last_round + 1, 2 * ROUND_SIZE
         games: dict[Future[None], Codes] = {}
         while True:
             reason = self._reason()
             if reason:
                 return reason
             games = {game: codes for game, codes in games.items() if not _is_over(game)}
-            room = n_workers + ahead - len(games)
+            room = n_played + n_waiting - len(games)
             if room < ROUND_SIZE:
                 wait(games, timeout=0.5, return_when=FIRST_COMPLETED)
                 continue
@@ -136,7 +137,7 @@ class Search:
                 return EXHAUSTED
             if not begun:
                 wait(games, timeout=0.5)
-            ahead = min(n_workers, 2 * ROUND_SIZE + sum(game.done() for game in games))
+            n_waiting = min(n_played, 2 * ROUND_SIZE + sum(game.done() for game in games))
             games |= begun
             round_ += 1
 

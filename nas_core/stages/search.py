@@ -90,17 +90,15 @@ def work(job: Job, run: Run) -> dict[str, Any]:
         train = partial(train_in, pool, data, recipe)
         kept = 0.0 if _is_asked_for(job) else pace.promoted_share * (clock.budget - clock.reserved)
         search = Search(space, settings, agent, ledger, train, Progress(run, ledger, clock, limits, kept=kept))
-        # The more results the agent knows, the better it proposes: it waits until nothing is left for a worker that is
-        # free. A single worker waits for the agent in turn; on a single core they would only take turns.
-        ahead = pool.n_workers if pool.n_workers > 1 else 0
-        reason = search.run(limits, pool.n_calls, _round_size(data, recipe, space, first), ahead)
+        size = _round_size(data, recipe, space, first)
+        reason = search.run(limits, pool.n_calls, size, pool.n_ahead)
         if kept:
             pool.drop_waiting()
             rung = Rung(run, ledger, clock, settings.size_penalty)
             _climb(rung, pool, min(kept, clock.left), space.vocabulary.decode(first))
         clock.save()
         if job.compare_random:
-            _compare_random(job, run, search, pool.n_calls)
+            _compare_random(job, run, search, pool)
     finally:
         pool.close()
     shutil.rmtree(run.path(layout.WEIGHTS), ignore_errors=True)  # nobody begins with them any more
@@ -176,7 +174,7 @@ def train_in(pool: Pool, data: Prepared, recipe: Recipe, architecture: Architect
     return pool.train(architecture, parent)
 
 
-def _compare_random(job: Job, run: Run, search: Search, n_calls: int) -> None:
+def _compare_random(job: Job, run: Run, search: Search, pool: Pool) -> None:
     """As many random networks as the search tried, trained alike, in their own ledger and time."""
     log.info("The same number of random networks, to compare with:")
     clock = Clock(run.path(layout.RANDOM_CLOCK), job)
@@ -185,7 +183,8 @@ def _compare_random(job: Job, run: Run, search: Search, n_calls: int) -> None:
     watch = Progress(run, ledger, clock, limits, best=layout.RANDOM_BEST)
     # Another seed: the agent began with random networks too, and these should not be the same ones.
     agent = make_agent("random", search.space, search.settings, job.seed + 1)
-    Search(search.space, search.settings, agent, ledger, search.train, watch).run(limits, n_calls)
+    other = Search(search.space, search.settings, agent, ledger, search.train, watch)
+    other.run(limits, pool.n_calls, ahead=pool.n_ahead)
     clock.save()
 
 

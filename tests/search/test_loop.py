@@ -128,7 +128,7 @@ def test_so_does_one_that_was_ahead(tmp_path, algorithm, killed_after, ahead):
         (4, [(0, 0, 0), (1, 0, 4), (2, 4, 4)]),
     ],
 )
-def test_a_round_is_proposed_before_the_last_of_the_one_before(tmp_path, ahead, expected):
+def test_the_last_networks_of_a_round_are_under_way_when_others_are_proposed(tmp_path, ahead, expected):
     """Round, results known and networks under way at each proposal."""
     space, settings, asked = dense_space(), EnvSettings(algorithm="whole"), []
     agent = make_agent("random", space, settings, 0)
@@ -159,7 +159,8 @@ def test_with_many_workers_the_slowest_holds_nobody_up(tmp_path):
             return Evaluation(architecture, len(architecture) / 10, parameters=100)
 
     trainer = OneIsSlow()
-    ledger, _, reason = searched(tmp_path / "c.jsonl", Limits(80), algorithm="whole", n_workers=8, trainer=trainer)
+    many_workers = {"algorithm": "whole", "n_workers": 8, "ahead": 8}
+    ledger, _, reason = searched(tmp_path / "c.jsonl", Limits(80), **many_workers, trainer=trainer)
     assert "80 candidates" in reason
     assert many.is_set()
     assert len(set(trainer.trained)) == len(trainer.trained)
@@ -169,9 +170,10 @@ def test_with_many_workers_the_slowest_holds_nobody_up(tmp_path):
 @pytest.mark.parametrize("algorithm", ["layerwise", "whole"])
 def test_a_killed_search_with_many_workers_goes_on_and_trains_nothing_twice(tmp_path, algorithm):
     path = tmp_path / "c.jsonl"
-    searched(path, Limits(60), algorithm=algorithm, n_workers=8, watch=Watch(stop_after=25))
+    how = {"algorithm": algorithm, "n_workers": 8, "ahead": 8}
+    searched(path, Limits(60), **how, watch=Watch(stop_after=25))
     known = {entry.evaluation.architecture for entry in Ledger(path)}
-    ledger, after, _ = searched(path, Limits(60), algorithm=algorithm, n_workers=8)
+    ledger, after, _ = searched(path, Limits(60), **how)
     assert len(ledger) == 60
     assert not known & set(after.trained)
 
@@ -189,7 +191,7 @@ def test_the_agent_is_told_what_is_under_way(tmp_path):
 
     space, settings, ledger = dense_space(), EnvSettings(algorithm="whole"), Ledger(tmp_path / "c.jsonl")
     agent = Listening(make_agent("random", space, settings, 0))
-    Search(space, settings, agent, ledger, Trainer(), Watch()).run(Limits(60), 8)
+    Search(space, settings, agent, ledger, Trainer(), Watch()).run(Limits(60), 8, ahead=8)
     assert told[0] == (set(), ())
     assert all(pending for _, pending in told[1:])
     told.clear()
