@@ -39,33 +39,37 @@ SPREAD = 0.5  # standard deviation of the logarithm of a training's seconds
 
 
 class Waiting:
-    """Looks a network up and waits as long as its training would take; notes from when to when."""
+    """Looks a network up and waits as long as its training would take, in a place for `n_workers`; notes from when to
+    when.
+    """
 
-    def __init__(self, table: Table, seconds: float) -> None:
+    def __init__(self, table: Table, n_workers: int, seconds: float) -> None:
         self.table, self.seconds = table, seconds
+        self._free = threading.Semaphore(n_workers)
         self.spans: list[list[float]] = []
         self._rng, self._lock = np.random.default_rng(0), threading.Lock()
 
     def __call__(self, architecture: Architecture) -> Evaluation:
         """See nas_core.search.loop.Search."""
-        with self._lock:
-            span = [time.perf_counter(), np.inf]
-            self.spans.append(span)
-            seconds = self.seconds * float(np.exp(self._rng.normal(0, SPREAD)))
-        time.sleep(seconds)
-        span[1] = time.perf_counter()
+        with self._free:
+            with self._lock:
+                span = [time.perf_counter(), np.inf]
+                self.spans.append(span)
+                seconds = self.seconds * float(np.exp(self._rng.normal(0, SPREAD)))
+            time.sleep(seconds)
+            span[1] = time.perf_counter()
         return self.table.evaluate(architecture)
 
 
 def efficiency(table: Table, n_workers: int, seconds: float, n_each: int) -> tuple[float, float]:
-    """Share of the workers' time that they trained, and candidates a minute."""
-    train = Waiting(table, seconds)
+    """Share of the workers' time that they trained, and candidates a minute; `Search.run` is called as for a pool."""
+    train = Waiting(table, n_workers, seconds)
     agent = make_agent("ppo", table.space, SETTINGS, 0)
     with tempfile.TemporaryDirectory() as folder:
         ledger = Ledger(Path(folder) / "candidates.jsonl")
         began = time.perf_counter()
         search = Search(table.space, SETTINGS, agent, ledger, train, Unwatched())
-        search.run(Limits(n_each * n_workers), n_workers, ahead=n_workers)
+        search.run(Limits(n_each * n_workers), 2 * n_workers, ahead=n_workers if n_workers > 1 else 0)
         ended = time.perf_counter()
     busy = sum(min(end, ended) - start for start, end in train.spans)
     return busy / (n_workers * (ended - began)), 60 * len(ledger) / (ended - began)

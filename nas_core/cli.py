@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import errno
+import gc
 import json
 import logging
 import os
@@ -254,5 +255,13 @@ def _print(text: str, end: str = "\n") -> None:
     sys.stdout.flush()
 
 
+def program() -> None:
+    """Be the program ``nas``."""
+    code = main()
+    # Else the interpreter looks through all that it holds before it ends: 0.7 s with RLlib or TensorFlow.
+    gc.freeze()
+    sys.exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    program()
