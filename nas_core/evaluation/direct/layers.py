@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from nas_core.evaluation.direct import loops
 from nas_core.evaluation.direct.weights import Piece, Weights
 from nas_core.evaluation.initializers import draw
 from nas_core.space import steps
@@ -48,13 +49,18 @@ class Dropout:
         """`x` itself when the network is used."""
         if not is_training:
             return x
-        drawn = np.frombuffer(self.rng.bytes(x.numel()), np.uint8).reshape(x.shape)
-        self.factors = tensor((drawn >= self.least).astype(np.float32)).mul_(BYTE / (BYTE - self.least))
-        return x * self.factors
+        drawn = self.rng.integers(2**64, size=x.numel() // 8, dtype=np.uint64)  # widths are multiples of 8
+        self.drawn = drawn.view(np.uint8).reshape(x.shape)
+        return self._dropped(x)
 
     def backward(self, d: Tensor) -> Tensor:
         """What was left out has none."""
-        return d * self.factors
+        return self._dropped(d)
+
+    def _dropped(self, x: Tensor) -> Tensor:
+        y = np.empty(x.shape, np.float32)
+        loops.drop(x.numpy(), self.drawn, self.least, BYTE / (BYTE - self.least), y)
+        return tensor(y)
 
 
 class Keep:
@@ -133,29 +139,20 @@ class RowNorm:
 
     def __init__(self, name: str, weights: Weights) -> None:
         exact = weights.exact[f"{name}/0"]
-        self.scale, self.shift = (tensor(weights.value[f"{name}/{i}"][exact]) for i in range(2))
-        self.d_scale, self.d_shift = (tensor(weights.gradient[f"{name}/{i}"][exact]) for i in range(2))
-        self.shape = list(self.scale.shape)
+        self.scale, self.shift = (weights.value[f"{name}/{i}"][exact] for i in range(2))
+        self.d_scale, self.d_shift = (weights.gradient[f"{name}/{i}"][exact] for i in range(2))
 
     def forward(self, x: Tensor, is_training: bool) -> Tensor:
         """The same in training and in use."""
-        self.x = self._narrowed(x)
-        known = self.shape, self.scale, self.shift, NORM_EPSILON
-        y, self.mean, self.factor = torch.native_layer_norm(self.x, *known)
-        return widened(y, x.shape[1])
+        self.x, y, self.moments = x.numpy(), np.empty(x.shape, np.float32), np.empty((2, len(x)), np.float32)
+        loops.normalise(self.x, self.scale, self.shift, NORM_EPSILON, y, *self.moments)
+        return tensor(y)
 
     def backward(self, d: Tensor) -> Tensor:
-        """Ba, Kiros & Hinton, "Layer normalization", 2016."""
-        known = self.x, self.shape, self.mean, self.factor, self.scale, self.shift
-        found = aten.native_layer_norm_backward(self._narrowed(d), *known, [True] * 3)
-        d_x, d_scale, d_shift = cast(tuple[Tensor, Tensor, Tensor], found)
-        self.d_scale.copy_(d_scale)
-        self.d_shift.copy_(d_shift)
-        return widened(d_x, d.shape[1])
-
-    def _narrowed(self, x: Tensor) -> Tensor:
-        """What counts for mean and variance."""
-        return x[:, : self.shape[0]].contiguous()
+        """From what went in and its moments."""
+        d_x = np.empty_like(self.x)
+        loops.normalise_back(d.numpy(), self.x, self.scale, *self.moments, d_x, self.d_scale, self.d_shift)
+        return tensor(d_x)
 
 
 class Affine:
@@ -195,17 +192,18 @@ class Prelu:
     """A rectifier with a slope for each unit on its left side."""
 
     def __init__(self, name: str, weights: Weights) -> None:
-        self.slope, self.d_slope = (tensor(of[f"{name}_slope/0"]) for of in (weights.value, weights.gradient))
+        self.slope, self.d_slope = (of[f"{name}_slope/0"] for of in (weights.value, weights.gradient))
 
     def forward(self, x: Tensor, is_training: bool) -> Tensor:
         """Two straight lines."""
         self.x = x
-        return torch.prelu(x, self.slope)
+        return torch.prelu(x, tensor(self.slope))
 
     def backward(self, d: Tensor) -> Tensor:
         """The slopes learn from what is negative."""
-        torch.sum(self.x.clamp(max=0).mul_(d), 0, out=self.d_slope)
-        return torch.lerp(aten.threshold_backward(d, self.x, 0), d, self.slope)
+        d_x = np.empty(d.shape, np.float32)
+        loops.prelu_back(d.numpy(), self.x.numpy(), self.slope, d_x, self.d_slope)
+        return tensor(d_x)
 
 
 class Silu:
@@ -243,13 +241,15 @@ class Gate:
 
     def forward(self, x: Tensor, is_training: bool) -> Tensor:
         """How much of each value gets through."""
-        self.doubled, self.opened = x * 2, torch.sigmoid_(self.affine.forward(x, is_training))
-        return self.doubled * self.opened
+        self.opened, y = torch.sigmoid_(self.affine.forward(x, is_training)), np.empty(x.shape, np.float32)
+        loops.gate(self.affine.x, self.opened.numpy(), y)
+        return tensor(y)
 
     def backward(self, d: Tensor) -> Tensor:
         """Through the gate, and through what opens it."""
-        through = self.affine.backward(aten.sigmoid_backward(d * self.doubled, self.opened))
-        return through.addcmul_(d, self.opened, value=2)
+        d_opened = np.empty(d.shape, np.float32)
+        loops.gate_back(d.numpy(), self.affine.x, self.opened.numpy(), d_opened)
+        return self.affine.backward(tensor(d_opened)).addcmul_(d, self.opened, value=2)
 
 
 ACTIVATIONS: dict[str, type[Layer]] = {"relu": Relu, "silu": Silu, "tanh": Tanh}
@@ -301,11 +301,6 @@ def pieces_of(found: Iterable[Step], width: int, rng: np.random.Generator) -> It
 def padded(width: int) -> int:
     """`width` rounded up to whole vectors of the core."""
     return -(-width // LANES) * LANES
-
-
-def widened(x: Tensor, width: int) -> Tensor:
-    """`x` (rows, at most `width`), with 0 behind."""
-    return x if x.shape[1] == width else torch.nn.functional.pad(x, (0, width - x.shape[1]))
 
 
 def tensor(array: np.ndarray) -> Tensor:
