@@ -25,6 +25,7 @@ $(STAMP):
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.txt
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e .
+	$(BIN)/python -c "import nas_core.evaluation.direct.loops"  # compiled now, the first search need not wait for it
 	@rm -f $(VENV)/.nas-*
 	@touch $@
 

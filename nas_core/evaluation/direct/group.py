@@ -1,7 +1,7 @@
 """Members of a bank trained one after the other by plain operations on arrays of their size.
 
-Nothing is compiled, and widths are only rounded up to whole registers of the core. There that is faster than one
-program for all: a small network is a few dozen kernels a step, which PyTorch dispatches within a microsecond each (see
+No network is compiled, and widths are only rounded up to whole registers of the core. There that is faster than one
+program for all: a small network is a few dozen kernels a step, each dispatched within a microsecond or two (see
 docs/decisions/0009).
 """
 

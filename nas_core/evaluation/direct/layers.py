@@ -3,8 +3,8 @@
 Widths are rounded up to whole vectors of the core (:func:`padded`). What is more than the network has is 0 and stays 0:
 so are the weights there, and every activation of 0.
 
-Kernels are PyTorch's, which fuse what a layer does forth or back into one. Matrix products are numpy's: on small
-matrices its library is twice as fast, and it works in the same memory.
+Kernels are PyTorch's where one does all that a layer does forth or back; elsewhere loops of our own do (`loops.py`).
+Matrix products are numpy's: on small matrices its library is twice as fast. All work in the same memory.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Loops over single numbers, compiled: what as kernels of PyTorch would pass over memory many times.
 
 They are compiled when this is imported for the first time on a machine (some seconds) and kept beside this file, or
-where numba finds a place. Arrays are float32 unless said otherwise, and lie in memory row by row. Nobody looks whether
-an index is within its array.
+where numba finds a place (NUMBA_CACHE_DIR says which). Arrays lie in memory row by row. Nobody looks whether an index
+is within its array.
 """
 
 from __future__ import annotations

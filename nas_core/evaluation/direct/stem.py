@@ -50,10 +50,13 @@ class Inputs:
         self.shapes = {f"{name}/0": (n, width) for name, n, width in frame.tables}
         self.widths = np.array([width for _, width in self.shapes.values()], np.int64)
         self.ends = np.cumsum([n * width for n, width in self.shapes.values()], dtype=int)
+        starts = frame.rows.codes * self.widths + np.append(0, self.ends)[:-1]
+        if (frame.rows.codes < 0).any() or (starts + self.widths > self.ends).any():  # the loops do not look
+            raise ValueError("A code is none of its column's.")
         self.rows = Batch(
             tensor(frame.rows.numbers),
             tensor(frame.rows.positions),
-            tensor(frame.rows.codes * self.widths + np.append(0, self.ends)[:-1]),
+            tensor(starts),
             frame.head.truths(frame.target, frame.rows.target),
         )
 
