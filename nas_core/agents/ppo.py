@@ -59,7 +59,7 @@ class PPOAgent:
         """`earlier` are results of other searches over the same vocabulary, on data that may be like these."""
         self.space, self.settings, self.seed, self.earlier = space, settings, seed, earlier
         self.encoder, self.codebook = Encoder(space), Codebook(space)
-        # The first networks need no RLlib; while they are trained its import (3 s) goes on beside them.
+        # The first networks need no RLlib; while they are trained its import (1.5 s) goes on beside them.
         self._importing = threading.Thread(target=import_rllib, daemon=True)
         self._importing.start()
 

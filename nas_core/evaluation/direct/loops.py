@@ -32,6 +32,13 @@ def compiled(*types: str) -> Callable[[Any], Any]:
     return compile_loop
 
 
+@numba.njit
+def bin_of(position, n_bins):
+    """The last of `n_bins` that `position` reaches, and how much of it."""
+    last = max(0, min(int(position), n_bins - 1))
+    return last, position - np.float32(last)
+
+
 @compiled(MATRIX, MATRIX, INTEGER_ROWS, INTEGERS, CUBE, VECTOR, MATRIX)
 def embed(numbers, positions, starts, widths, bins, tables, x):
     """Write the vectors of rows into `x`: `numbers`, the embeddings of their bins, those of categories, and 0 behind.
@@ -54,9 +61,7 @@ def embed(numbers, positions, starts, widths, bins, tables, x):
                 whole[i, j] = whole[i - 1, j] + bins[column, i - 1, j]
         at = n_numbers + column * width
         for row in range(len(x)):
-            position = positions[row, column]
-            last = max(0, min(int(position), n_bins - 1))
-            part = position - np.float32(last)
+            last, part = bin_of(positions[row, column], n_bins)
             for j in range(width):
                 x[row, at + j] = whole[last, j] + part * bins[column, last, j]
     for row in range(len(x)):
@@ -82,9 +87,7 @@ def embed_back(d, n_numbers, positions, starts, widths, d_bins, d_tables, square
         d_bins[column] = 0
         at = n_numbers + column * width
         for row in range(len(d)):
-            position = positions[row, column]
-            last = max(0, min(int(position), n_bins - 1))
-            part = position - np.float32(last)
+            last, part = bin_of(positions[row, column], n_bins)
             for j in range(width):
                 behind[last, j] += d[row, at + j]
                 d_bins[column, last, j] += part * d[row, at + j]
